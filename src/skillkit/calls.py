@@ -1,0 +1,163 @@
+"""Calls of actions and of raw paths, each with a record that outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from skillkit import answer, run
+from skillkit.connection import Connection
+from skillkit.connector import Action, Object
+from skillkit.document import Json
+from skillkit.errors import AnswerLost, OutcomeUnknown, SkillkitError
+from skillkit.proxy import Proxy
+from skillkit.request import Request, Response, Terms
+from skillkit.run import Options, Outcome
+from skillkit.workspace import Workspace, stamp, token
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an action, as a front door asks for it."""
+
+    action: str
+    inputs: Object = field(default_factory=dict)
+    connection: str = ""
+    options: Options = field(default_factory=Options)
+    # Where a file goes; the current folder when empty.
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a call gave, and under which name `run show` has it."""
+
+    output: Any
+    id: str
+    warnings: tuple[str, ...] = ()
+
+
+def perform(workspace: Workspace, call: Call) -> Ran:
+    """Run an action."""
+    action, connection = workspace.aim(call.action, call.connection)
+    world, proxy = workspace.world(connection, call.output)
+    record = _begun(action.id, connection, call.inputs, workspace.now())
+    return _recorded(
+        workspace,
+        record,
+        proxy,
+        lambda: run.run(action, call.inputs, world, call.options),
+        write_ahead=action.effect != "read",
+    )
+
+
+def rows(workspace: Workspace, call: Call) -> tuple[str, Iterator[Json]]:
+    """Return a run's id and every row of a list, read as they are asked for."""
+    action, connection = workspace.aim(call.action, call.connection)
+    world, proxy = workspace.world(connection, call.output)
+    record = _begun(action.id, connection, call.inputs, workspace.now())
+    return record["id"], _told(workspace, record, proxy, run.rows(action, call.inputs, world, call.options))
+
+
+def planned(workspace: Workspace, call: Call) -> dict[str, Any]:
+    """Return what running an action would send; nothing is opened."""
+    action, connection = workspace.aim(call.action, call.connection)
+    world, proxy = workspace.world(connection, call.output)
+    before, request = run.prepared(action, call.inputs, world)
+    reads = {"reads": proxy.shown(before)} if before else {}
+    return {"dryRun": True, "request": proxy.shown(request), **reads}
+
+
+def ask(workspace: Workspace, name: str, request: Request) -> Ran:
+    """Send a request of the caller's own; the output is the response."""
+    connection = workspace.connection(name)
+    _, proxy = workspace.world(connection)
+    probe = _probe(workspace, connection.connector)
+    request = replace(request, terms=_terms(request, probe))
+    proxy.check(request)
+    record = _begun(f"{request.method} {request.path}", connection, {}, workspace.now())
+
+    def act() -> Outcome:
+        try:
+            response = proxy.send(request)
+        except AnswerLost as error:
+            if request.terms.repeatable:
+                raise
+            told = f"{request.method} {request.path} may have been done or not: {error}"
+            raise OutcomeUnknown(told, hint="look in the app before doing it again") from error
+        if refused := answer.failure(probe.errors, response, workspace.now()):
+            raise refused
+        return Outcome(response)
+
+    return _recorded(workspace, record, proxy, act, write_ahead=request.method not in {"GET", "HEAD"})
+
+
+def planned_request(workspace: Workspace, name: str, request: Request) -> dict[str, Any]:
+    """Return what a request of the caller's own would send; nothing is opened."""
+    _, proxy = workspace.world(workspace.connection(name))
+    return {"dryRun": True, "request": proxy.shown(request)}
+
+
+def _probe(workspace: Workspace, connector: str) -> Action:
+    """Return the action that stands for the app's own ways, its rate and its errors, where no action is meant."""
+    check = workspace.catalog.connector(connector).access.check
+    return workspace.catalog.action(connector, check) if check else Action(connector, "request", "", "", "GET", "/", "read")
+
+
+def _terms(request: Request, probe: Action) -> Terms:
+    return Terms(repeatable=request.method != "POST", rate=probe.rate, max_bytes=probe.max_bytes)
+
+
+def _begun(action: str, connection: Connection, inputs: Object, now: float) -> dict[str, Any]:
+    return {
+        # It begins with the time, so that ids stand in the order in which they were made.
+        "id": f"run_{int(now * 1000):011x}{token()[:10]}",
+        "status": "running",
+        "action": action,
+        "connection": connection.key,
+        "integration": connection.connector,
+        "input": dict(inputs),
+        "startedAt": stamp(now),
+    }
+
+
+def _recorded(
+    workspace: Workspace, record: dict[str, Any], proxy: Proxy, act: Callable[[], Outcome], *, write_ahead: bool
+) -> Ran:
+    if write_ahead:
+        workspace.store.begin_run(record["id"], record)
+    ended: dict[str, Any] = {"status": "interrupted"}
+    try:
+        outcome = act()
+        ended = {"status": "success", "output": None if isinstance(outcome.output, Response) else outcome.output}
+    except SkillkitError as error:
+        error.run = record["id"]
+        ended = {"status": "error", "error": error.described(), "output": error.output}
+        raise
+    finally:
+        _keep(workspace, {**record, **ended}, proxy)
+    return Ran(outcome.output, record["id"], outcome.warnings)
+
+
+def _told(workspace: Workspace, record: dict[str, Any], proxy: Proxy, found: Iterator[Json]) -> Iterator[Json]:
+    count = 0
+    ended: dict[str, Any] = {"status": "interrupted"}
+    try:
+        for row in found:
+            count += 1
+            yield row
+        ended = {"status": "success"}
+    except SkillkitError as error:
+        error.run = record["id"]
+        ended = {"status": "error", "error": error.described()}
+        raise
+    finally:
+        _keep(workspace, {**record, **ended, "output": {"rows": count}}, proxy)
+
+
+def _keep(workspace: Workspace, record: dict[str, Any], proxy: Proxy) -> None:
+    details = [{"request": dict(one.request), "response": dict(one.response)} for one in proxy.exchanged]
+    workspace.store.finish_run(
+        record["id"], proxy.clean({**record, "finishedAt": stamp(workspace.now()), "details": details})
+    )

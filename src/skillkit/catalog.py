@@ -1,0 +1,199 @@
+"""Every connector here, compiled once into one read-only file with its search index, and made anew when a connector changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from skillkit import VERSION, search
+from skillkit.errors import InvalidConnector, Problem, SkillkitError, UnknownName
+
+if TYPE_CHECKING:
+    from skillkit.connector import Action, Connector
+
+# What a compiled file looks like; another number and it is made anew.
+LAYOUT: Final = 1
+FILE: Final = "catalog.db"
+
+_TABLES: Final = """
+CREATE TABLE stamp (value TEXT);
+CREATE TABLE connector (id TEXT PRIMARY KEY, path TEXT, head TEXT, problems TEXT);
+CREATE TABLE action (connector TEXT, key TEXT, place INTEGER, document TEXT, row TEXT, PRIMARY KEY (connector, key)) WITHOUT ROWID;
+CREATE TABLE alias (connector TEXT, alias TEXT, key TEXT, PRIMARY KEY (connector, alias)) WITHOUT ROWID;
+CREATE VIRTUAL TABLE words USING fts5 (connector UNINDEXED, key UNINDEXED, name, description, intents, inputs,
+    tokenize = 'porter unicode61 remove_diacritics 2');
+"""
+# How much a word counts where it stands: the name and the intents say what an action is for.
+_WEIGHTS: Final = "0, 0, 3.0, 1.5, 3.0, 0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A connector that is none, and why."""
+
+    id: str
+    path: str
+    problems: tuple[Problem, ...]
+
+
+class Catalog:
+    """The connectors under some folders; an earlier folder's connector is never shadowed by a later one's."""
+
+    def __init__(self, home: str, folders: Sequence[str]) -> None:
+        self._file = os.path.join(home, FILE)
+        self._folders = tuple(folders)
+        self._open: sqlite3.Connection | None = None
+
+    def connectors(self) -> tuple[Connector, ...]:
+        """Return every connector that works, by name."""
+        from skillkit.connector import connector
+
+        return tuple(connector(json.loads(head)) for (head,) in self._rows("SELECT head FROM connector WHERE head != '' ORDER BY id"))
+
+    def broken(self) -> tuple[Broken, ...]:
+        """Return every connector that does not work."""
+        rows = self._rows("SELECT id, path, problems FROM connector WHERE problems != '' ORDER BY id")
+        return tuple(Broken(key, path, tuple(Problem(**entry) for entry in json.loads(problems))) for key, path, problems in rows)
+
+    def connector(self, key: str) -> Connector:
+        """Return a connector by its id, whatever its case."""
+        # A list of actions needs none of these values, and they cost more than the list.
+        from skillkit.connector import connector
+
+        for head, path, problems in self._rows("SELECT head, path, problems FROM connector WHERE id = ?", key.strip().lower()):
+            if not head:
+                found = tuple(Problem(**entry) for entry in json.loads(problems))
+                raise InvalidConnector(f"{path} is no connector: {found[0]}", found, hint=f"skillkit connector check {key}")
+            return connector(json.loads(head))
+        known = [name for (name,) in self._rows("SELECT id FROM connector ORDER BY id")]
+        raise UnknownName(f"no connector {key!r} is here", hint=_nearest(key, known, "skillkit connector list"))
+
+    def action(self, connector_id: str, key: str) -> Action:
+        """Return one action of a connector, by its key, an older name of it, or its id."""
+        from skillkit.connector import action
+
+        return action(self.document(connector_id, key))
+
+    def document(self, connector_id: str, key: str) -> dict[str, Any]:
+        """Return the complete document of one action."""
+        key = key.removeprefix(f"{connector_id}/")
+        named = "SELECT document FROM action WHERE connector = ?1 AND key IN (?2, (SELECT key FROM alias WHERE connector = ?1 AND alias = ?2))"
+        for (document,) in self._rows(named, connector_id, key):
+            loaded: dict[str, Any] = json.loads(document)
+            return loaded
+        keys = [name for (name,) in self._rows("SELECT key FROM action WHERE connector = ? ORDER BY place", connector_id)]
+        raise UnknownName(
+            f"{connector_id} has no action {key!r}",
+            hint=_nearest(key, keys, f"skillkit action list --connector {connector_id} --intent '...'"),
+        )
+
+    def owners(self, key: str) -> tuple[str, ...]:
+        """Return the connectors that have an action of this key."""
+        named = "SELECT connector FROM action WHERE key = ?1 UNION SELECT connector FROM alias WHERE alias = ?1 ORDER BY 1"
+        return tuple(name for (name,) in self._rows(named, key))
+
+    def rows(self, connector_id: str = "", intent: str = "", limit: int = -1, skip: int = 0) -> list[dict[str, Any]]:
+        """Return the actions of one connector, or of all, the best for `intent` first."""
+        if intent and (asked := search.query(intent)):
+            found = self._rows(
+                "SELECT action.row FROM words JOIN action ON action.connector = words.connector AND action.key = words.key"
+                f" WHERE words MATCH ?1 AND (?2 = '' OR words.connector = ?2) ORDER BY bm25(words, {_WEIGHTS}), action.place LIMIT ?3 OFFSET ?4",
+                asked, connector_id, limit, skip,
+            )  # fmt: skip
+        else:
+            found = self._rows(
+                "SELECT row FROM action WHERE ?1 = '' OR connector = ?1 ORDER BY connector, place LIMIT ?2 OFFSET ?3",
+                connector_id, limit, skip,
+            )  # fmt: skip
+        return [json.loads(row) for (row,) in found]
+
+    def count(self, connector_id: str = "") -> int:
+        """Return how many actions there are."""
+        return int(self._rows("SELECT count(*) FROM action WHERE ?1 = '' OR connector = ?1", connector_id)[0][0])
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        database = self._open or self._fresh()
+        self._open = database
+        return database.execute(statement, values).fetchall()
+
+    def _fresh(self) -> sqlite3.Connection:
+        stamp = _stamp(self._folders)
+        if (found := _current(self._file, stamp)) is not None:
+            return found
+        # Only whoever finds it out of date compiles, so only then is all that loaded.
+        from skillkit.compile import compiled
+
+        _replaced(self._file, stamp, compiled(self._folders))
+        found = _current(self._file, stamp)
+        if found is None:
+            raise SkillkitError(f"{self._file} changes while it is read", hint="try again")
+        return found
+
+
+def _nearest(name: str, known: list[str], otherwise: str) -> str:
+    # Only an unknown name needs it, and it is slow to import.
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
+
+
+def _stamp(folders: Sequence[str]) -> str:
+    """Return what tells whether any file of any connector has changed since it was compiled."""
+    seen = [
+        (entry.path, entry.stat(follow_symlinks=False).st_mtime_ns, entry.stat(follow_symlinks=False).st_size)
+        for folder in folders
+        for entry in _files(folder, 3)
+    ]
+    return json.dumps([LAYOUT, VERSION, sorted(seen)])
+
+
+def _files(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False) and depth:
+            yield from _files(entry.path, depth - 1)
+        elif entry.name.endswith(".yaml"):
+            yield entry
+
+
+def _current(path: str, stamp: str) -> sqlite3.Connection | None:
+    if not os.path.isfile(path):
+        return None
+    try:
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+        if database.execute("SELECT value FROM stamp").fetchone() == (stamp,):
+            return database
+        database.close()
+    except sqlite3.Error:
+        return None
+    return None
+
+
+def _replaced(path: str, stamp: str, entries: Iterator[Any]) -> None:
+    """Write the compiled file beside the old one and put it in its place: a reader sees one or the other."""
+    fresh = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(path), mode=stat.S_IRWXU, exist_ok=True)
+        database = sqlite3.connect(fresh)
+        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+        for table, row in entries:
+            database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - our own tables
+        database.execute("INSERT INTO stamp VALUES (?)", (stamp,))
+        database.commit()
+        database.close()
+        os.chmod(fresh, stat.S_IRUSR | stat.S_IWUSR)
+        os.replace(fresh, path)
+    except (OSError, sqlite3.Error) as error:
+        raise SkillkitError(f"{path} cannot be written: {error}", hint="set SKILLKIT_HOME to a folder of your own") from None
+    finally:
+        if os.path.exists(fresh):
+            os.unlink(fresh)

@@ -1,0 +1,106 @@
+"""From what a person says to a connection: which way to sign in, which parameters, which address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import Any, Final
+
+from skillkit import auth as signing
+from skillkit import destination, schema
+from skillkit.connection import Connection
+from skillkit.connector import Access, Auth, Connector, Param
+from skillkit.document import Json, names
+from skillkit.errors import InvalidInput, Problem, UnknownName
+
+LONGEST_NAME: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What a person who connects says: which app, how, as whom, and where it is."""
+
+    connector: str
+    credentials: Json
+    auth: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    base_url: str = ""
+    name: str = ""
+    key: str = ""
+    # Whether the app is asked if it takes the credential.
+    check: bool = True
+
+
+def way(access: Access, name: str) -> Auth:
+    """Return the way to sign in that is called `name`; the connector's first when none is named."""
+    known = [auth.name for auth in access.auth]
+    for auth in access.auth:
+        if name in {auth.name, ""}:
+            return auth
+    raise UnknownName(f"there is no way to sign in called {name!r}", hint=f"known are {', '.join(known)}")
+
+
+def opened(connector: Connector, said: SignIn, connection: Connection) -> tuple[Connection, dict[str, str]]:
+    """Return the connection as it is to be, and its credential; all that is wrong with what was said is said at once."""
+    auth = way(connector.access, said.auth or connection.auth)
+    params = parameters(connector.access, {**connection.params, **said.params}, elsewhere=bool(said.base_url))
+    base = destination.base(connector.access, params, said.base_url or connection.base_url)
+    if base.origin.startswith("http:") and not destination.is_loopback(base.host):
+        raise InvalidInput(
+            f"{base.origin} would send the credential in the clear", hint="use https; plain http is for this machine alone"
+        )
+    changed = replace(
+        connection,
+        auth=auth.name,
+        params=params,
+        base_url=said.base_url or connection.base_url,
+        origin=base.origin,
+        name=_named(said.name) or connection.name or connector.name,
+    )
+    return changed, signing.accepted(auth, said.credentials)
+
+
+def parameters(access: Access, given: Mapping[str, Any], *, elsewhere: bool) -> dict[str, Any]:
+    """Return the parameters with their defaults; where the person names another address, what only fills ours is not needed."""
+    known = {param.name: param for param in access.params}
+    problems = [_unknown(name, list(known)) for name in given if name not in known]
+    filled: dict[str, Any] = {}
+    for param in access.params:
+        value = _typed(param, given[param.name]) if param.name in given else param.schema.get("default")
+        if value is None and param.required and not (elsewhere and param.name in names(access.base_url)):
+            problems.append(Problem(f"{param.name} is required{_about(param)}", f"/params/{param.name}", "required"))
+        elif value is not None:
+            problems += [
+                Problem(f"{param.name}: {found.message}", f"/params/{param.name}", found.rule)
+                for found in schema.problems({"properties": {param.name: dict(param.schema)}}, {param.name: value})
+            ]
+            filled[param.name] = value
+    if problems:
+        raise InvalidInput(
+            "; ".join(problem.message for problem in problems),
+            tuple(problems),
+            hint=" ".join(f"--param {param.name}=…" for param in access.params if param.required),
+        )
+    return filled
+
+
+def _named(name: str) -> str:
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidInput(f"a connection's name is at most {LONGEST_NAME} printable characters")
+    return name.strip()
+
+
+def _typed(param: Param, value: Any) -> Any:
+    return schema.typed({"properties": {param.name: dict(param.schema)}}, param.name, value) if isinstance(value, str) else value
+
+
+def _unknown(name: str, known: list[str]) -> Problem:
+    near = get_close_matches(name, known, n=1)
+    told = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}" if known else "it takes none"
+    return Problem(f"there is no parameter {name!r}; {told}", f"/params/{name}", "unknown")
+
+
+def _about(param: Param) -> str:
+    title = param.schema.get("title", "")
+    return f" ({title})" if title else ""

@@ -1,0 +1,125 @@
+"""One account on one app: what is known of it, its state, and the pure step `(state, event) -> state`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from skillkit.errors import ConnectionNotReady, UnknownName
+
+State: TypeAlias = Literal["BUILDING", "READY", "CLIENT_ACTION_REQUIRED", "CONFIGURATION_ERROR", "SETUP_FAILED"]
+Event: TypeAlias = Literal["opened", "proved", "trusted", "refused", "moved", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One account on one app; the credential is not part of it."""
+
+    id: str
+    key: str
+    name: str
+    connector: str
+    auth: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    # Given by the person who connects, in place of the connector's own; empty otherwise.
+    base_url: str = ""
+    # Scheme, host and port that the credential was given for.
+    origin: str = ""
+    state: State = "CLIENT_ACTION_REQUIRED"
+    error: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+
+
+STEPS: Mapping[tuple[State, Event], State] = {
+    ("CLIENT_ACTION_REQUIRED", "opened"): "CLIENT_ACTION_REQUIRED",
+    # "proved": the app accepted the credential. "trusted": the person said not to ask the app.
+    ("CLIENT_ACTION_REQUIRED", "proved"): "READY",
+    ("CLIENT_ACTION_REQUIRED", "trusted"): "READY",
+    ("CLIENT_ACTION_REQUIRED", "refused"): "CLIENT_ACTION_REQUIRED",
+    ("CLIENT_ACTION_REQUIRED", "failed"): "CONFIGURATION_ERROR",
+    ("READY", "proved"): "READY",
+    ("READY", "trusted"): "READY",
+    ("READY", "refused"): "CLIENT_ACTION_REQUIRED",
+    # The address it leads to has changed, so the credential was not given for it.
+    ("READY", "moved"): "CLIENT_ACTION_REQUIRED",
+    ("READY", "failed"): "CONFIGURATION_ERROR",
+    ("CONFIGURATION_ERROR", "opened"): "CLIENT_ACTION_REQUIRED",
+    ("CONFIGURATION_ERROR", "proved"): "READY",
+    ("CONFIGURATION_ERROR", "trusted"): "READY",
+    ("CONFIGURATION_ERROR", "refused"): "CLIENT_ACTION_REQUIRED",
+    ("BUILDING", "opened"): "CLIENT_ACTION_REQUIRED",
+    ("BUILDING", "failed"): "SETUP_FAILED",
+}
+
+
+def step(state: State, event: Event) -> State:
+    """Return the state after `event`; an event that means nothing in a state changes nothing."""
+    return STEPS.get((state, event), state)
+
+
+def ready(connection: Connection) -> Connection:
+    """Return `connection`, or say what its owner has to do first."""
+    if connection.state == "READY":
+        return connection
+    reason = connection.error or "nobody has signed in yet"
+    raise ConnectionNotReady(
+        f"connection {connection.key!r} is {connection.state}: {reason}",
+        hint=f"skillkit connect --connectionId {connection.key}",
+    )
+
+
+def described(connection: Connection) -> dict[str, Any]:
+    """Return the connection as every command prints it; no field of it is secret."""
+    document: dict[str, Any] = {
+        "id": connection.id,
+        "key": connection.key,
+        "name": connection.name,
+        "connectorId": connection.connector,
+        "connectorKey": connection.connector,
+        "auth": connection.auth,
+        "params": dict(connection.params),
+        "origin": connection.origin,
+        "state": connection.state,
+        "disconnected": connection.state != "READY",
+        "createdAt": connection.created_at,
+        "updatedAt": connection.updated_at,
+    }
+    return document | ({"baseUrl": connection.base_url} if connection.base_url else {}) | (
+        {"error": connection.error} if connection.error else {}
+    )
+
+
+def free_key(wanted: str, taken: set[str]) -> str:
+    """
+    Return a key that is free: the connector's id, then that with a number.
+
+    >>> free_key("alegra", {"alegra", "alegra-2"})
+    'alegra-3'
+    """
+    number = 1
+    while (key := wanted if number == 1 else f"{wanted}-{number}") in taken:
+        number += 1
+    return key
+
+
+def chosen(name: str, connections: tuple[Connection, ...]) -> Connection:
+    """Return the connection of this id, key or name; say which there are when it is none or several."""
+    exact = [connection for connection in connections if name in {connection.id, connection.key}]
+    folded = name.strip().casefold()
+    found = exact or [one for one in connections if folded in {one.key.casefold(), one.name.casefold()}]
+    # The app's own name is enough where only one account of it is connected.
+    found = found or [one for one in connections if one.connector == folded]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(f"{one.key} ({one.name})" for one in found)
+        raise UnknownName(f"{name!r} is the name of {len(found)} connections: {listed}", hint="give the key of one of them")
+    known = [connection.key for connection in connections]
+    # Only a name that is not here needs it, and it is slow to import.
+    from difflib import get_close_matches
+
+    near = get_close_matches(folded, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}" if known else f"skillkit connect --connectorKey {name}"
+    raise UnknownName(f"no connection {name!r}", hint=hint)

@@ -1,0 +1,119 @@
+"""How fast a connection may be called, and when it is left alone: one small row, shared by every process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from skillkit.connector import Rate
+from skillkit.retry import until_reset
+
+# So many failures in a row, and the app is left alone for a while; then one call finds out.
+FAILURES: Final = 10
+REST: Final = 10.0
+# Retries that a connection has in a minute, beside one for every two calls that succeeded.
+RETRIES: Final = 10
+WINDOW: Final = 60.0
+# The share of an allowance that may be used at once.
+BURST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the calls of a connection have met with lately."""
+
+    tokens: float = -1.0
+    at: float = 0.0
+    blocked_until: float = 0.0
+    failures: int = 0
+    closed_until: float = 0.0
+    window: float = 0.0
+    calls: int = 0
+    failed: int = 0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Whether a call may go out: after `wait` seconds, or not at all while the app is left alone."""
+
+    wait: float = 0.0
+    refused: bool = False
+
+
+def load(row: str) -> Pace:
+    """Return the pace a stored row holds; a row that is none is a fresh start."""
+    try:
+        return Pace(**json.loads(row)) if row else Pace()
+    except (ValueError, TypeError):
+        return Pace()
+
+
+def row(pace: Pace) -> str:
+    """Return the pace as a row to store."""
+    return json.dumps(asdict(pace))
+
+
+def admit(pace: Pace, rate: Rate | None, now: float, longest: float) -> tuple[Pace, Leave]:
+    """Return whether one more call may go out, with its place taken; nothing is taken when it may not."""
+    pace = _fresh(pace, now)
+    if now < pace.closed_until:
+        return pace, Leave(pace.closed_until - now, refused=True)
+    # The one call that finds out takes the place; all others wait for what it finds.
+    closed = now + REST if pace.failures >= FAILURES else 0.0
+    wait = max(0.0, pace.blocked_until - now)
+    tokens, at = pace.tokens, pace.at
+    if rate:
+        tokens, at = _refilled(pace, rate, now) - 1, now
+        wait = max(wait, -tokens * rate.seconds / rate.calls)
+    if wait > longest:
+        return pace, Leave(wait)
+    return replace(pace, tokens=tokens, at=at, closed_until=closed, calls=pace.calls + 1), Leave(wait)
+
+
+def settle(pace: Pace, rate: Rate | None, headers: Mapping[str, str], now: float, *, failed: bool) -> Pace:
+    """Return the pace after an answer: what the app says is left, and whether it is well."""
+    failures = pace.failures + 1 if failed else 0
+    closed = now + REST if failures >= FAILURES else 0.0
+    pace = replace(pace, failures=failures, closed_until=closed, failed=pace.failed + failed)
+    return _told(pace, rate, headers, now) if rate and rate.remaining else pace
+
+
+def quiet(pace: Pace, rate: Rate | None, *, failed: bool) -> bool:
+    """Return whether an answer leaves nothing to write down."""
+    return not failed and not pace.failures and not (rate and rate.remaining)
+
+
+def retry(pace: Pace, now: float) -> tuple[Pace, bool]:
+    """Return whether a failed call may be tried again: a broken app is not helped by everyone trying thrice."""
+    pace = _fresh(pace, now)
+    allowed = pace.retries < RETRIES + max(0, pace.calls - pace.failed) // 2
+    return (replace(pace, retries=pace.retries + 1) if allowed else pace), allowed
+
+
+def _fresh(pace: Pace, now: float) -> Pace:
+    # A clock that was set back must not keep anyone waiting for it to catch up.
+    if pace.at > now + WINDOW or pace.window > now:
+        return Pace(window=now)
+    if now - pace.window >= WINDOW:
+        return replace(pace, window=now, calls=0, failed=0, retries=0)
+    return pace
+
+
+def _refilled(pace: Pace, rate: Rate, now: float) -> float:
+    burst = max(1.0, rate.calls / BURST)
+    if pace.tokens < 0 and pace.at == 0:
+        return burst
+    return min(burst, pace.tokens + max(0.0, now - pace.at) * rate.calls / rate.seconds)
+
+
+def _told(pace: Pace, rate: Rate, headers: Mapping[str, str], now: float) -> Pace:
+    said = headers.get(rate.remaining.lower(), "").strip()
+    if not (said.isascii() and said.isdigit() and len(said) < 10):
+        return pace
+    reset = until_reset(headers.get(rate.reset.lower(), "").strip(), now) if rate.reset else None
+    if int(said) == 0:
+        return replace(pace, blocked_until=now + min(rate.seconds if reset is None else reset, 3600.0))
+    return replace(pace, tokens=min(pace.tokens, float(said)), blocked_until=0.0)
