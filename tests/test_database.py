@@ -66,18 +66,15 @@ def test_a_newer_schema_is_refused_by_number(path):
 @pytest.mark.parametrize("version", [0, 2])
 def test_a_database_of_another_program_is_left_alone(path, version):
     os.makedirs(os.path.dirname(path), 0o700)
-    change(path, "CREATE TABLE theirs (a)", f"PRAGMA user_version = {version}")
+    change(path, "CREATE TABLE t (a)", "INSERT INTO t VALUES ('theirs')", f"PRAGMA user_version = {version}")
     os.chmod(path, 0o600)
 
     with pytest.raises(SkillkitError, match="is damaged, or is not a file of skillkit's"):
         use(path)
 
-    assert use_raw(path) == [("theirs",)]
-
-
-def use_raw(path):
     with closing(sqlite3.connect(path)) as raw:
-        return raw.execute("SELECT name FROM sqlite_master").fetchall()
+        assert raw.execute("SELECT a FROM t").fetchall() == [("theirs",)]
+        assert raw.execute("PRAGMA application_id").fetchone() == (0,)
 
 
 def test_a_file_that_is_no_database_is_damaged(path):
@@ -103,9 +100,14 @@ def test_no_error_quotes_what_the_file_holds(path):
 
 def test_a_transaction_keeps_all_or_nothing(path):
     with closing(database.opened(path, SCHEMA)) as opened:
-        with pytest.raises(ZeroDivisionError), database.transaction(opened):
-            opened.execute("INSERT INTO t VALUES ('a')")
-            raise ZeroDivisionError
+
+        def failing():
+            with database.transaction(opened):
+                opened.execute("INSERT INTO t VALUES ('a')")
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            failing()
         with database.transaction(opened):
             opened.execute("INSERT INTO t VALUES ('b')")
 
@@ -210,8 +212,7 @@ def test_many_commands_can_make_it_at_once(path):
     command = [sys.executable, "-c", textwrap.dedent(MAKER), path]
     here = {**os.environ, "PYTHONPATH": os.pathsep.join([os.path.dirname(__file__), *sys.path])}
     makers = [
-        subprocess.Popen([*command, str(number)], stdin=-1, stdout=-1, stderr=-1, text=True, env=here)
-        for number in range(4)
+        subprocess.Popen([*command, str(number)], stdin=-1, stdout=-1, stderr=-1, text=True, env=here) for number in range(4)
     ]
     for maker in makers:
         maker.stdout.readline()

@@ -15,9 +15,7 @@ from skillkit import home
 from skillkit.errors import SkillkitError
 
 posix = pytest.mark.skipif(os.name == "nt", reason="SKIPPED: Windows has no modes to check")
-root = pytest.mark.skipif(
-    os.name == "nt" or os.geteuid() != 0, reason="SKIPPED: only root can give a file to somebody else"
-)
+root = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="SKIPPED: only root can give a file to somebody else")
 
 
 @pytest.fixture
@@ -146,7 +144,7 @@ def test_a_home_that_is_a_symbolic_link_or_a_file_is_refused(folder, tmp_path):
 def test_a_named_pipe_is_refused_and_not_waited_for(folder, use):
     os.mkfifo(f"{folder}/pipe", 0o600)
 
-    with pytest.raises(SkillkitError, match="is not a file|cannot be used"):
+    with pytest.raises(SkillkitError, match=r"is not a file|cannot be used"):
         use(f"{folder}/pipe")
 
 

@@ -26,6 +26,10 @@ VECTORS = (Path(__file__).parent / "data" / "addresses.txt").read_text(encoding=
 HOSTS = VECTORS.partition("[hosts]")[2].partition("[ranges]")[0].split()
 PUBLIC = "93.184.215.14"
 CANARY = "canary-4711"
+
+# A busy machine wakes a thread late; on an idle one a deadline is missed by a few milliseconds.
+LATE = 0.4
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -529,7 +533,7 @@ def test_a_handshake_that_never_ends_is_unreachable_in_time(app, network):
     with pytest.raises(Unreachable, match="broke off before TLS") as raised:
         network(connect_timeout=0.2).exchange(Wire("GET", f"https://localhost:{here.port}/", private=True))
     assert type(raised.value) is Unreachable
-    assert time.monotonic() - started < 0.4
+    assert time.monotonic() - started < 0.2 + LATE
 
 
 def test_whom_to_trust_is_not_read_from_the_environment(app, network, authority, ca_file, monkeypatch, tmp_path):
@@ -798,7 +802,7 @@ def test_an_answer_that_does_not_come_ends_in_time(app, network, talk, limits, a
     with pytest.raises(AnswerLost, match=reason):
         read(network(**limits).exchange(to(here, timeout=0.5)))
 
-    assert after <= time.monotonic() - started < max(after, 0.1) * 1.1 + 0.05
+    assert after <= time.monotonic() - started < after * 1.1 + LATE
 
 
 def test_a_resolver_that_does_not_answer_ends_in_time(network):
@@ -812,7 +816,7 @@ def test_a_resolver_that_does_not_answer_ends_in_time(network):
     answered.set()
 
     assert type(raised.value) is Unreachable
-    assert time.monotonic() - started < 0.3
+    assert time.monotonic() - started < 0.2 + LATE
 
 
 # Bodies too large to hold.
@@ -874,8 +878,8 @@ def refuses_early_and_stays(app, connection):
 @pytest.mark.parametrize("whole", [False, True])
 def test_an_app_that_refuses_a_body_early_is_heard(app, network, talk, whole):
     here, ours = app(talk), network(idle_timeout=5)
-    content = b"x" * 50_000_000 if whole else b"x" * 50_000
-    body = content if whole else Stream(50_000 * 1_000, lambda: itertools.repeat(content, 1_000))
+    content = b"x" * 20_000_000 if whole else b"x" * 50_000
+    body = content if whole else Stream(50_000 * 400, lambda: itertools.repeat(content, 400))
 
     try:
         found = ours.exchange(to(here, method="PUT", body=body))
@@ -908,8 +912,8 @@ def test_an_app_that_stops_taking_a_body_ends_in_time(app, network):
     started = time.monotonic()
 
     with pytest.raises(AnswerLost, match=r"took nothing for 0\.2 s"):
-        network(idle_timeout=0.2).exchange(to(here, method="PUT", body=b"x" * 50_000_000))
-    assert time.monotonic() - started < 1
+        network(idle_timeout=0.2).exchange(to(here, method="PUT", body=b"x" * 20_000_000))
+    assert time.monotonic() - started < 0.2 + 2 * LATE
 
 
 def test_a_source_that_cannot_be_read_says_so_itself(app, network):

@@ -66,9 +66,7 @@ def test_a_read_only_mapping_is_kept_as_what_it_holds(store):
     assert store.connections()[0].params == {"b": {"c": 1}}
 
 
-@pytest.mark.parametrize(
-    "second", [connection("a"), replace(connection("b"), key="a"), replace(connection("b"), id="c-a")]
-)
+@pytest.mark.parametrize("second", [connection("a"), replace(connection("b"), key="a"), replace(connection("b"), id="c-a")])
 def test_a_key_and_an_id_are_taken_once(store, second):
     store.add(connection("a"))
 
@@ -140,11 +138,8 @@ print(won)
 
 
 def together(script, folder, many):
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     running = [
-        subprocess.Popen(
-            [sys.executable, "-c", script, folder, str(number)], stdin=-1, stdout=-1, stderr=-1, text=True, env=environ
-        )
+        subprocess.Popen([sys.executable, "-c", script, folder, str(number)], stdin=-1, stdout=-1, stderr=-1, text=True)
         for number in range(many)
     ]
     for process in running:
@@ -209,16 +204,13 @@ for number in range(10**9):
 @pytest.mark.skipif(os.name == "nt", reason="SKIPPED: Windows has no such signal")
 def test_a_writer_that_is_killed_loses_nothing_it_had_written(store, folder):
     store.add(connection("a"))
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for turn in range(30):
-        with subprocess.Popen(
-            [sys.executable, "-c", RUNNER, folder, str(turn)], stdout=subprocess.PIPE, text=True, env=environ
-        ) as writer:
+        with subprocess.Popen([sys.executable, "-c", RUNNER, folder, str(turn)], stdout=subprocess.PIPE, text=True) as writer:
             writer.stdout.readline()
             with pytest.raises(subprocess.TimeoutExpired):
                 writer.wait(turn / 5000)
             os.kill(writer.pid, signal.SIGKILL)
-            acknowledged = (["0"] + writer.stdout.read().split())[-1]
+            acknowledged = ["0", *writer.stdout.read().split()][-1]
 
         assert store.run(f"{turn}-{acknowledged}")["number"] == int(acknowledged)
         store.finish_run(f"after {turn}", {})
@@ -387,10 +379,7 @@ for act in (
 
 @pytest.mark.skipif(os.name == "nt", reason="SKIPPED: Windows has no file size limit")
 def test_a_full_disk_is_a_sentence_and_what_was_there_stays(store, folder):
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, folder], capture_output=True, text=True, env=environ, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", FULL, folder], capture_output=True, text=True, check=False)
 
     assert done.stderr == ""
     assert done.stdout.count("cannot be read or written: the disk refuses | look whether the disk is full") == 4

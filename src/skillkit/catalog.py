@@ -92,6 +92,16 @@ class Catalog:
             hint=_nearest(key, keys, f"skillkit action list --connector {connector_id} --intent '...'"),
         )
 
+    def known(self, key: str) -> str:
+        """Return the id of a connector that works; say which there are when it is none of them."""
+        return self.connector(key).id
+
+    def row(self, connector_id: str, key: str) -> dict[str, Any]:
+        """Return what a list says of one action."""
+        found = self.document(connector_id, key)["key"]
+        row: dict[str, Any] = json.loads(self._rows("SELECT row FROM action WHERE connector = ? AND key = ?", connector_id, found)[0][0])
+        return row
+
     def owners(self, key: str) -> tuple[str, ...]:
         """Return the connectors that have an action of this key."""
         named = "SELECT connector FROM action WHERE key = ?1 UNION SELECT connector FROM alias WHERE alias = ?1 ORDER BY 1"

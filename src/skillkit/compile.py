@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, TypeAlias
 
-from skillkit import format as fmt
+import skillkit.format as fmt
 from skillkit import search
 from skillkit.errors import InvalidConnector, Problem
 from skillkit.source import LARGEST, Source, read

@@ -20,6 +20,8 @@ EFFECT_OF: Final[Mapping[str, Effect]] = {
     "PATCH": "update",
     "DELETE": "delete",
 }
+# Nobody can take these back, so somebody has to say yes.
+IRREVERSIBLE: Final = frozenset({"delete", "send"})
 MAX_BYTES: Final = 25_000_000
 
 

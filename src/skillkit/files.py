@@ -88,8 +88,12 @@ def save(action: Action, inputs: Mapping[str, Any], response: Response, folder: 
         named = ""
     kind = action.file.type or (said if not action.file.at else "") or "application/octet-stream"
     wanted = named or fill(action.file.name, inputs, {}) or action.key
-    name = clean(wanted if isinstance(wanted, str) else action.key, kind)
-    path = _free(output, folder, name)
+    return put(content, wanted if isinstance(wanted, str) else action.key, kind, folder, output)
+
+
+def put(content: Iterable[bytes], name: str, kind: str, folder: str, output: str) -> dict[str, Json]:
+    """Write a file under a clean name where nothing is yet; return its path, type, size and digest."""
+    path = _free(output, folder, clean(name, kind))
     size, digest = _written(path, content)
     return {"path": path, "type": kind, "size": size, "sha256": digest}
 

@@ -162,9 +162,7 @@ def _make_file(around: Surroundings, _passphrase: str) -> tuple[str, bytes]:
 def _fetch_file(around: Surroundings, note: str) -> bytes:
     path = _key_path(around, note)
     if not home.found(path):
-        raise SkillkitError(
-            f"the vault's key file {path!r} is gone", hint="put it back, or move vault.db away and connect again"
-        )
+        raise SkillkitError(f"the vault's key file {path!r} is gone", hint="put it back, or move vault.db away and connect again")
     return _parsed(home.read_whole(path).decode("ascii", "replace"), f"the key file {path!r}")
 
 
@@ -300,9 +298,7 @@ def _derived(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
 
 
 BACKENDS: Mapping[str, Backend] = {
-    "keyring": Backend(
-        _make_in_keyring, _fetch_from_keyring, _forget_in_keyring, "the keyring's key does not open the vault"
-    ),
+    "keyring": Backend(_make_in_keyring, _fetch_from_keyring, _forget_in_keyring, "the keyring's key does not open the vault"),
     "keyfile": Backend(_make_file, _fetch_file, _forget_file, "the key file does not open the vault"),
     "passphrase": Backend(
         _make_from_passphrase, _fetch_from_passphrase, _forget_nothing, "the passphrase does not open the vault"

@@ -16,7 +16,7 @@ from skillkit.errors import RateLimited, SkillkitError, Unavailable, Unreachable
 from skillkit.network import Answer, Stream, Wire
 from skillkit.request import Request, Response, Upload, header_values
 from skillkit.retry import pause_after
-from skillkit.secret import MARK, Redactor, Secret
+from skillkit.secret import MARK, Redactor, Secret, remember
 
 T = TypeVar("T")
 
@@ -127,7 +127,10 @@ class Proxy:
 
     def _know(self) -> None:
         open_ones = {field.name for field in auth.fields(self.auth) if not field.secret} if self.auth else set()
-        self._redactor = Redactor(secret.reveal() for name, secret in self._credential.items() if name not in open_ones)
+        live = [secret.reveal() for name, secret in self._credential.items() if name not in open_ones]
+        self._redactor = Redactor(live)
+        for value in live:
+            remember(value)
 
     def _log_in(self) -> None:
         if self.auth is None:

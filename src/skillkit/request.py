@@ -111,7 +111,7 @@ def build(action: Action, inputs: Mapping[str, Any], params: Mapping[str, Any], 
         body = _body(action, values, rest, taken)
     return Request(
         method=action.method,
-        path=_path(action.path, values),
+        path=filled_path(action.path, values),
         query=(*query, *page),
         headers=_headers(action, values),
         body=body,
@@ -204,7 +204,8 @@ def parts(name: str, value: Json, *, repeat: bool = True) -> list[str]:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
-def _path(template: str, values: Mapping[str, Any]) -> str:
+def filled_path(template: str, values: Mapping[str, Any]) -> str:
+    """Return the path with its places filled, each value escaped and still one segment."""
     for name in names(template):
         value = values.get(name)
         segment = "" if value is None else text(value)

@@ -93,6 +93,23 @@ class Redactor:
             yield held
 
 
+# The secrets this process has met, the last ones; every sink takes them out of what it writes.
+_MET: dict[str, None] = {}
+_MOST_MET = 1000
+
+
+def remember(value: str) -> None:
+    """Have `value` taken out of everything this process prints from now on."""
+    _MET[value] = None
+    if len(_MET) > _MOST_MET:
+        del _MET[next(iter(_MET))]
+
+
+def live() -> Redactor:
+    """Return the redactor of every secret this process has met."""
+    return Redactor(tuple(_MET))
+
+
 # The letters at either end of a core are made of the secret and of what stood beside it: they go too.
 _NEIGHBOURS = rb"[A-Za-z0-9+/_=-]{0,4}"
 

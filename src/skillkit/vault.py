@@ -122,7 +122,8 @@ class Vault:
     def put(self, connection: str, fields: Mapping[str, str]) -> None:
         """Keep `fields`, and nothing else, for `connection`."""
         self.init()
-        self._opened(self._present())
+        # Before the file is locked: asking takes a person's time.
+        self._there(self._unlocked())
         with self._writing() as vault:
             content = self._there(self._read(vault))
             version, key = max(self._opened(content).items())
@@ -134,7 +135,7 @@ class Vault:
 
     def credential(self, connection: str) -> Mapping[str, Secret]:
         """Return every field that is kept for `connection`."""
-        content = self._content("WHERE connection = ?", connection)
+        content = self._unlocked("WHERE connection = ?", connection)
         if content is None or not content.records:
             raise ConnectionNotReady(
                 f"connection {connection!r} has no credential", hint=f"skillkit connect --connectionId {connection}"
@@ -151,8 +152,8 @@ class Vault:
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return every value that is kept; it opens them all."""
-        content = self._content("WHERE true")
-        if content is None or not content.records:
+        content = self._unlocked("WHERE true")
+        if content is None:
             return ()
         opened = self._opened(content)
         return tuple(Secret(_value(content.store, opened, record)) for record in content.records)
@@ -163,8 +164,7 @@ class Vault:
 
         The records stay as they are, so it takes no longer for many.
         """
-        before = self._present()
-        self._opened(before)
+        before = self._there(self._unlocked())
         chosen = keys.choose(backend or before.keeper.backend, self._around)
         # It is on the disk before anything needs it, and what is there now stays until nothing does.
         keeper, key = keys.make(chosen, self._around, passphrase)
@@ -188,7 +188,7 @@ class Vault:
 
         Records stay readable meanwhile: the old key goes when nothing is sealed under it any more.
         """
-        self._opened(self._present())
+        self._there(self._unlocked())
         with self._writing() as vault:
             content = self._there(self._read(vault))
             self._opened(content)
@@ -199,9 +199,7 @@ class Vault:
         while self._rekey_some(version):
             pass
         with self._writing() as vault:
-            vault.execute(
-                "DELETE FROM keys WHERE version < ? AND version NOT IN (SELECT version FROM records)", (version,)
-            )
+            vault.execute("DELETE FROM keys WHERE version < ?", (version,))
         return version
 
     def _rekey_some(self, version: int) -> bool:
@@ -250,8 +248,7 @@ class Vault:
             if key is None:
                 key = keys.fetch(content.keeper, self._around)
             opened = {
-                version: unseal(key, sealed, bound("key", content.store, version))
-                for version, sealed in content.keys.items()
+                version: unseal(key, sealed, bound("key", content.store, version)) for version, sealed in content.keys.items()
             }
             fitting = {version: value for version, value in opened.items() if value is not None}
             if len(fitting) < len(opened):
@@ -262,8 +259,21 @@ class Vault:
             self._fetched[content.keeper] = key
             return fitting
 
-    def _present(self) -> Content:
-        return self._there(self._content())
+    def _unlocked(self, which: str = "WHERE false", *values: Any) -> Content | None:
+        """Return what `_content` does, its key at hand; without a record that was asked for, nobody is asked for the key."""
+        while content := self._content(which, *values):
+            if values and not content.records:
+                return content
+            try:
+                self._opened(content)
+            except SkillkitError:
+                now = self._content()
+                # Another command may have rotated the vault since it was read: then the new key is the one to ask for.
+                if now is None or now.keeper == content.keeper:
+                    raise
+                continue
+            return content
+        return None
 
     def _there(self, content: Content | None) -> Content:
         if content is None:

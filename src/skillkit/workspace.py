@@ -112,6 +112,13 @@ class Workspace:
             raise UnknownName(f"{len(own)} accounts of {owner} are connected: {listed}", hint="name one with --connectionId")
         return loaded, own[0]
 
+    def owner(self, action: str, connection: str = "") -> tuple[str, str]:
+        """Return the connector and the key of the action that is meant; it need not be connected."""
+        owner, _, key = action.rpartition("/")
+        if connection:
+            return self.connection(connection).connector, key
+        return (self.catalog.known(owner) if owner else self._owner(key)), key
+
     def _owner(self, key: str) -> str:
         owners = self.catalog.owners(key)
         if len(owners) == 1:

@@ -1,0 +1,54 @@
+"""`skillkit connection`: the accounts that are connected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from skillkit.cli import words
+from skillkit.cli.main import Noun
+from skillkit.cli.output import prints
+from skillkit.cli.words import flag, workspace
+from skillkit.connection import described
+
+
+@click.group(cls=Noun)
+def connection() -> None:
+    """See and delete connected accounts."""
+
+
+@connection.command("list")
+@flag("--search", default="", metavar="TEXT", help="Only those whose name, key or app has this in it.")
+@flag("--integrationKey", "--connectorKey", "--connector-key", default="", metavar="KEY", help="Only accounts of this app.")
+@flag("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many at most.")
+@flag("--cursor", default="", metavar="CURSOR", help="Go on where an earlier list ended.")
+@prints
+def list_connections(search: str, integration_key: str, limit: int, cursor: str) -> Any:
+    """List the connected accounts."""
+    text, skip = search.casefold(), words.place(cursor)
+    found = [
+        one
+        for one in workspace().store.connections()
+        if text in f"{one.name} {one.key} {one.connector}".casefold() and integration_key in {"", one.connector}
+    ]
+    following = str(skip + limit) if len(found) > skip + limit else None
+    return words.listed([described(one) for one in found[skip : skip + limit]], following)
+
+
+@connection.command("get")
+@click.argument("name", metavar="CONNECTION")
+@prints
+def show_connection(name: str) -> Any:
+    """Show CONNECTION: its app, its address, its state."""
+    return described(workspace().connection(name))
+
+
+@connection.command("delete")
+@click.argument("name", metavar="CONNECTION")
+@prints
+def delete_connection(name: str) -> Any:
+    """Forget CONNECTION and its credential; the account itself is not touched."""
+    from skillkit import accounts
+
+    return {**described(accounts.disconnect(workspace(), name)), "deleted": True}

@@ -1,0 +1,61 @@
+"""`skillkit help` and `skillkit completion`: what can be said without touching anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import click
+
+from skillkit.cli.output import EXITS, INTERRUPTED, prints
+from skillkit.errors import BY_KIND, UnknownName
+
+
+def exit_codes() -> list[dict[str, Any]]:
+    """Return the numbers a command ends with, and what they say."""
+    rows: dict[int, list[str]] = {0: ["ok"]}
+    for kind, code in EXITS.items():
+        rows.setdefault(code, []).append(kind)
+    rows[INTERRUPTED] = ["interrupted"]
+    return [{"exit": code, "kinds": ", ".join(rows[code])} for code in sorted(rows)]
+
+
+def kinds() -> list[dict[str, Any]]:
+    """Return every kind of error, and what it says."""
+    return [{"kind": kind, "exit": EXITS[kind], "says": (error.__doc__ or "").strip()} for kind, error in BY_KIND.items()]
+
+
+def lint() -> list[dict[str, Any]]:
+    """Return the rules that `connector check` holds a connector to."""
+    from skillkit.authoring.check import rules
+
+    return rules()
+
+
+TOPICS: Final[Mapping[str, Callable[[], list[dict[str, Any]]]]] = {"exit-codes": exit_codes, "errors": kinds, "lint": lint}
+
+
+@click.command("help")
+@click.argument("name", metavar="[TOPIC]", default="")
+@prints
+def topic(name: str) -> Any:
+    """Explain TOPIC: exit-codes, errors or lint."""
+    if not name:
+        parent = click.get_current_context().parent
+        return parent.get_help() if parent else ""
+    if name not in TOPICS:
+        raise UnknownName(f"no topic {name!r}", hint=f"known are {', '.join(TOPICS)}")
+    return {"items": TOPICS[name]()}
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of SHELL."""
+    from click.shell_completion import get_completion_class
+
+    from skillkit.cli.main import root
+
+    found = get_completion_class(shell)
+    if found:
+        click.echo(found(root, {}, "skillkit", "_SKILLKIT_COMPLETE").source())
