@@ -53,9 +53,10 @@ def test_what_was_packed_comes_out_however_it_was_cut(encoding, pack, content, c
 
 
 @each_encoding
-@pytest.mark.parametrize("size", [STEP - 1, STEP, STEP + 1, 2 * STEP, 3 * STEP + 100])
-def test_what_fills_a_step_exactly_comes_out_whole(encoding, pack, size):
-    content = bytes(index * index % 251 for index in range(size))
+@pytest.mark.parametrize("size", [STEP - 1, STEP, STEP + 1, STEP + 3, 2 * STEP, 3 * STEP + 100])
+@pytest.mark.parametrize("pattern", [b"x", b"xy", bytes(index * index % 251 for index in range(251))], ids=["x", "xy", "long"])
+def test_what_fills_a_step_exactly_comes_out_whole(encoding, pack, pattern, size):
+    content = (pattern * size)[:size]
 
     assert decoded(encoding, pack(content)) == content
 
@@ -99,7 +100,7 @@ def test_a_broken_stream_is_the_apps_mistake(encoding, body, reason):
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip;q=1", "none", "gzip, gzip", "gzip, br", "identity, gzip"])
 def test_an_encoding_nobody_asked_for_is_refused_before_a_byte_of_it(encoding):
-    with pytest.raises(Upstream, match=r"nobody asked for|more than once"):
+    with pytest.raises(Upstream, match="nobody asked for"):
         Decoder(encoding, max_bytes=100)
 
 

@@ -74,6 +74,7 @@ class App:
         self.tls = tls
         self.requests = []
         self.connections = []
+        self.over = threading.Event()
         self.listener = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = self.listener.getsockname()[1]
         self.thread = threading.Thread(target=self.listen, daemon=True)
@@ -110,6 +111,7 @@ class App:
         return head, body
 
     def close(self):
+        self.over.set()
         with suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
@@ -368,6 +370,21 @@ def test_when_one_address_does_not_answer_the_next_is_tried(app, network, dialle
     assert dialled == ["127.0.0.2", "127.0.0.1"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a listener whose queue is full refuses and does not stay silent")
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(app, network):
+    here = app(replies(OK))
+    waiting = [socket.socket() for _ in range(3)]
+    with socket.create_server(("127.0.0.2", here.port), backlog=0):
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.2", here.port))
+        found = network(connect_timeout=0.4, resolve=resolver("127.0.0.2", "127.0.0.1")).exchange(to(here))
+    for each in waiting:
+        each.close()
+
+    assert read(found) == b"ok"
+
+
 @pytest.mark.parametrize("private", [False, True])
 @pytest.mark.parametrize("address", [PUBLIC, "192.168.1.1"])
 def test_plain_http_does_not_leave_this_machine(network, dialled, private, address):
@@ -527,7 +544,7 @@ def test_a_server_that_does_not_speak_tls_is_unreachable(app, network):
 
 
 def test_a_handshake_that_never_ends_is_unreachable_in_time(app, network):
-    here = app(lambda app, connection: time.sleep(2))
+    here = app(lambda app, connection: app.over.wait(9))
     started = time.monotonic()
 
     with pytest.raises(Unreachable, match="broke off before TLS") as raised:
@@ -604,7 +621,7 @@ HEADERS = b"HTTP/1.1 200 OK\r\n"
         (hangs_up_after(HEADERS + f"X-Echo {CANARY}\r\n\r\n".encode()), "illegal header line"),
         (hangs_up_after(HEADERS + b"Content-Encoding: br\r\nContent-Length: 2\r\n\r\nok"), "nobody asked for"),
         (hangs_up_after(HEADERS + b"Content-Encoding: zstd\r\nContent-Length: 2\r\n\r\nok"), "nobody asked for"),
-        (hangs_up_after(HEADERS + b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n"), "more than once"),
+        (hangs_up_after(HEADERS + b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n"), "nobody asked for"),
     ],
 )
 def test_an_answer_that_breaks_http_or_its_limits_is_the_apps_mistake(app, network, talk, reason):
@@ -656,18 +673,19 @@ def bomb():
 @pytest.mark.parametrize(
     ("talk", "reason"),
     [
+        (endless(HEADERS, b"x: " + b"y" * 10_000 + b"\r\n"), "too many headers"),
         (endless(HEADERS + chunked(), b"10000\r\n" + b"x" * 65_536 + b"\r\n"), "larger than 5000000 bytes"),
         (endless(HEADERS + b"\r\n", b"x" * 65_536), "larger than 5000000 bytes"),
         (hangs_up_after(answer(bomb(), "Content-Encoding: gzip")), "more than 200 times"),
     ],
-    ids=["chunked", "until the end", "bomb"],
+    ids=["headers", "chunked", "until the end", "bomb"],
 )
 def test_an_answer_without_end_is_stopped_at_its_limit_and_never_held(app, network, talk, reason):
-    found = network().exchange(to(app(talk), max_bytes=5_000_000))
+    here, ours = app(talk), network()
 
     def drain():
         with pytest.raises(Upstream, match=reason):
-            for _ in found.chunks:
+            for _ in ours.exchange(to(here, max_bytes=5_000_000)).chunks:
                 pass
 
     assert grown_by(drain) < 1_000_000
@@ -760,7 +778,7 @@ def stalls_after(reply):
     def talk(app, connection):
         app.read(connection)
         connection.sendall(reply)
-        time.sleep(2)
+        app.over.wait(9)
 
     return talk
 
@@ -769,7 +787,7 @@ def half_closes(app, connection):
     app.read(connection)
     connection.sendall(HEADERS + b"Content-Length: 500\r\n\r\nhalf")
     connection.shutdown(socket.SHUT_WR)
-    time.sleep(2)
+    app.over.wait(9)
 
 
 @pytest.mark.parametrize(
@@ -871,7 +889,7 @@ def refuses_early(app, connection):
 
 def refuses_early_and_stays(app, connection):
     refuses_early(app, connection)
-    time.sleep(2)
+    app.over.wait(9)
 
 
 @pytest.mark.parametrize("talk", [refuses_early, refuses_early_and_stays])
@@ -882,7 +900,7 @@ def test_an_app_that_refuses_a_body_early_is_heard(app, network, talk, whole):
     body = content if whole else Stream(50_000 * 400, lambda: itertools.repeat(content, 400))
 
     try:
-        found = ours.exchange(to(here, method="PUT", body=body))
+        found = ours.exchange(to(here, method="PUT", body=body, timeout=1.0))
     except AnswerLost:
         # A server that hangs up on unread bytes makes its own system throw the answer away, sometimes.
         assert talk is refuses_early
@@ -906,7 +924,7 @@ def test_an_app_that_only_asks_for_patience_gets_the_whole_body(app, network):
 def test_an_app_that_stops_taking_a_body_ends_in_time(app, network):
     def talk(app, connection):
         connection.recv(1)
-        time.sleep(2)
+        app.over.wait(9)
 
     here = app(talk)
     started = time.monotonic()
@@ -1086,7 +1104,7 @@ def test_a_read_whose_answer_had_begun_is_not_sent_again(app, network, reply):
 def test_a_read_that_went_quiet_on_a_kept_connection_is_not_sent_again(app, network):
     def talk(app, connection):
         hangs_up_on_the_second(app, connection)
-        time.sleep(1)
+        app.over.wait(9)
 
     here, ours = app(talk), network(first_byte_timeout=0.1)
     read(ours.exchange(to(here)))

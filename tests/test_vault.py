@@ -237,6 +237,20 @@ def test_a_record_opens_in_its_own_place_alone(vault, folder):
     assert refused(vault, "three")
 
 
+def test_a_record_opens_under_its_own_version_alone_even_of_one_key(vault, folder):
+    vault.put("one", {"api_key": CANARY})
+    ((store, sealed),) = raw(folder, "SELECT store, sealed FROM vault, keys")
+    (key_file,) = folder.glob("*.key")
+    own = bytes.fromhex(key_file.read_text())
+    again = seal(own, unseal(own, sealed, bound("key", store, 1)), bound("key", store, 2))
+    raw(folder, "INSERT INTO keys VALUES (2, ?)", again)
+    assert revealed(vault, "one") == {"api_key": CANARY}
+
+    raw(folder, "UPDATE records SET version = 2")
+
+    assert refused(vault)
+
+
 def test_a_tampered_record_stands_in_the_way_of_nobody_else(vault, folder):
     vault.put("one", {"api_key": CANARY})
     vault.put("two", {"api_key": "other"})
@@ -659,11 +673,9 @@ import sys
 from skillkit.vault import Vault
 vault = Vault(sys.argv[1])
 print("ready", flush=True)
-reads, versions = 0, set()
-while not sys.stdin.closed:
+while True:
     assert len({secret.reveal() for secret in vault.secrets()}) == 1000
-    reads += 1
-    print(reads, flush=True)
+    print("read", flush=True)
 """
 
 
@@ -671,17 +683,12 @@ def test_a_thousand_records_stay_readable_while_they_are_rekeyed(vault, folder):
     vault.put("one", {str(number): f"value {number}" for number in range(1000)})
     with subprocess.Popen([sys.executable, "-c", READER, folder], stdin=-1, stdout=-1, stderr=-1, text=True) as reader:
         reader.stdout.readline()
-        reader.stdout.readline()
         for _ in range(3):
             vault.rekey()
-        assert reader.poll() is None, reader.stderr.read()
-        for _ in range(3):
-            reader.stdout.readline()
+            assert reader.stdout.readline() == "read\n"
         reader.kill()
-        reads = reader.stdout.read().count("\n")
-        assert reader.stderr.read() == ""
+        assert reader.communicate()[1] == ""
 
-    assert reads >= 1
     assert raw(folder, "SELECT DISTINCT version FROM records") == [(4,)]
 
 

@@ -35,7 +35,7 @@ KINDS: Final[Mapping[int, str]] = {
     504: "unavailable",
 }
 HINTS: Final[Mapping[str, str]] = {
-    "auth": "sign in again: skillkit connect --connectionId {connection}",
+    "auth": "the user signs in again: skillkit connect --connectionId KEY",
     "permission": "the account may not do this; its owner can allow it in the app",
     "rate_limited": "wait, then try again",
     "unavailable": "the app has trouble of its own; try again later",

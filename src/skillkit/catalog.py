@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from skillkit import VERSION, search
+from skillkit import VERSION
 from skillkit.errors import InvalidConnector, Problem, SkillkitError, UnknownName
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Catalog:
 
     def rows(self, connector_id: str = "", intent: str = "", limit: int = -1, skip: int = 0) -> list[dict[str, Any]]:
         """Return the actions of one connector, or of all, the best for `intent` first."""
-        if intent and (asked := search.query(intent)):
+        if asked := _asked(intent):
             found = self._rows(
                 "SELECT action.row FROM words JOIN action ON action.connector = words.connector AND action.key = words.key"
                 f" WHERE words MATCH ?1 AND (?2 = '' OR words.connector = ?2) ORDER BY bm25(words, {_WEIGHTS}), action.place LIMIT ?3 OFFSET ?4",
@@ -143,6 +143,14 @@ class Catalog:
         if found is None:
             raise SkillkitError(f"{self._file} changes while it is read", hint="try again")
         return found
+
+
+def _asked(intent: str) -> str:
+    if not intent:
+        return ""
+    from skillkit.search import query
+
+    return query(intent)
 
 
 def _nearest(name: str, known: list[str], otherwise: str) -> str:

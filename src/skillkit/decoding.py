@@ -30,8 +30,7 @@ class Decoder:
         self._member: zlib._Decompress | None = None
         self._taken = 0
         self._given = 0
-        if "," in self._encoding:
-            raise self._refused("is encoded more than once")
+        # One encoding inside another is a name that is not known either.
         if self._encoding not in ("", "identity", "gzip", "deflate"):
             raise self._refused("has an encoding nobody asked for")
 
@@ -77,6 +76,7 @@ class Decoder:
 
     def _inflated(self, member: zlib._Decompress, rest: bytes) -> Iterator[bytes]:
         full = True
+        # A step that is full may have more behind it, although all that came in has been taken.
         while rest or full:
             try:
                 step = member.decompress(rest, STEP)

@@ -9,26 +9,26 @@ import stat
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from unicodedata import normalize
 
-from skillkit.document import Json, at
 from skillkit.connector import Action
-from skillkit.document import fill
+from skillkit.document import Json, at, fill
 from skillkit.errors import Conflict, InvalidInput, Problem, SkillkitError, Upstream
 from skillkit.request import Response, Upload, document
 
 PIECE: Final = 64 * 1024
 LARGEST_UPLOAD: Final = 25_000_000
-LONGEST_NAME: Final = 120
-# No following of a link that somebody puts in the place of the file between two looks at it.
-_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+# In bytes: what a disk takes, less room for a number.
+LONGEST_NAME: Final = 200
+# A named pipe is refused at once, and not waited for.
+_GENTLE: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 # The beginning of a file says what it is; its name only says what somebody called it.
 _MAGIC: Final[Mapping[bytes, str]] = {
     b"%PDF-": "application/pdf",
     b"<?xml": "application/xml",
-    b"\xef\xbb\xbf<?xml": "application/xml",
     b"\x89PNG\r\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF8": "image/gif",
@@ -45,27 +45,32 @@ _SUFFIX: Final[Mapping[str, str]] = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
 }
-_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
+# What has a beginning of its own cannot be anything else.
+_MARKED: Final = frozenset({"xml", "zip", *_MAGIC.values()}) - {"application/xml", "application/zip"}
+_DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3])(?:\.|$)", re.IGNORECASE)
 
 
 def looked_at(upload: Upload, home: str) -> tuple[str, int]:
     """Return the type and size of a file that is to be sent, or say why it is not."""
     descriptor = _opened(upload, home)
     try:
-        beginning = os.read(descriptor, 16)
+        beginning = os.read(descriptor, 1024)
         size = os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
-    kind = next((kind for magic, kind in _MAGIC.items() if beginning.startswith(magic)), "")
-    if upload.type and kind and _family(kind) != _family(upload.type):
-        raise _refused(upload, f"it is {kind}, not {upload.type}")
+    kind = _sniffed(beginning)
+    said, found = _family(upload.type), _family(kind)
+    if said != found and not (said in {"", "application/octet-stream"} or (not kind and said not in _MARKED)):
+        raise _refused(upload, f"it is {kind or 'something else'}, not {upload.type}")
     return upload.type or kind or "application/octet-stream", size
 
 
 def pieces(upload: Upload, home: str) -> Iterator[bytes]:
-    """Yield a file's bytes, a piece at a time."""
+    """Yield a file's bytes, a piece at a time, and no more than it has when it is opened."""
     with os.fdopen(_opened(upload, home), "rb") as file:
-        while piece := file.read(PIECE):
+        left = os.fstat(file.fileno()).st_size
+        while piece := file.read(min(PIECE, left)):
+            left -= len(piece)
             yield piece
 
 
@@ -93,30 +98,37 @@ def save(action: Action, inputs: Mapping[str, Any], response: Response, folder: 
 
 def put(content: Iterable[bytes], name: str, kind: str, folder: str, output: str) -> dict[str, Json]:
     """Write a file under a clean name where nothing is yet; return its path, type, size and digest."""
-    path = _free(output, folder, clean(name, kind))
-    size, digest = _written(path, content)
+    path, descriptor = _made(output, folder, clean(name, kind))
+    size, digest = _written(path, descriptor, content)
     return {"path": path, "type": kind, "size": size, "sha256": digest}
 
 
+def vacant(output: str) -> None:
+    """Refuse a place for a file where something is: before an app is asked for it, and not after."""
+    if output and not os.path.isdir(output) and os.path.lexists(output):
+        raise _taken(os.path.abspath(output))
+
+
 def clean(name: str, kind: str = "") -> str:
-    """
+    r"""
     Return a name that is one plain file name on every system, whatever an app called it.
 
-    >>> clean("../../etc/pass\\u202ewd\\x00.pdf"), clean("con"), clean("-rf .")
+    >>> clean("../../etc/pass\u202ewd\x00.pdf"), clean("con"), clean("-rf .")
     ('etc_passwd.pdf', '_con', 'rf')
     """
     name = "".join(letter for letter in normalize("NFC", name) if letter.isprintable())
     name = re.sub(r'[\\/:*?"<>|\s]+', "_", name).strip("._- ")
     stem, suffix = os.path.splitext(name)
     suffix = suffix[:16] or _SUFFIX.get(kind, "")
-    name = (stem[: LONGEST_NAME - len(suffix)] or "file") + suffix
+    room = LONGEST_NAME - len(suffix.encode())
+    name = (stem.encode()[:room].decode("utf-8", "ignore") or "file") + suffix
     return f"_{name}" if _DEVICES.match(name) else name
 
 
 def keep(content: bytes, folder: str, name: str) -> str:
     """Write content that was too long to print into a file of its own, and return its path."""
-    path = _free("", folder, name)
-    _written(path, (content,))
+    path, descriptor = _made("", folder, name)
+    _written(path, descriptor, (content,))
     return path
 
 
@@ -126,28 +138,61 @@ def _refused(upload: Upload, why: str) -> InvalidInput:
 
 
 def _opened(upload: Upload, home: str) -> int:
-    path = os.path.realpath(upload.path)
-    # What lies there is ours, the vault among it.
-    if os.path.commonpath([path, os.path.realpath(home)]) == os.path.realpath(home):
-        raise _refused(upload, "it lies in skillkit's own folder")
     try:
-        descriptor = os.open(path, os.O_RDONLY | _NO_LINK)
+        descriptor = os.open(upload.path, os.O_RDONLY | _GENTLE)
     except OSError as error:
         raise _refused(upload, (error.strerror or "it cannot be opened").lower()) from None
-    status = os.fstat(descriptor)
-    limit = min(upload.limit or LARGEST_UPLOAD, LARGEST_UPLOAD)
-    if not stat.S_ISREG(status.st_mode):
+    except ValueError:
+        raise _refused(upload, "that is no path") from None
+    if refusal := _refusal(upload, os.fstat(descriptor), home):
         os.close(descriptor)
-        raise _refused(upload, "it is no regular file")
-    if status.st_size > limit:
-        os.close(descriptor)
-        raise _refused(upload, f"it has {status.st_size:,} bytes, more than {limit:,}")
+        raise _refused(upload, refusal)
     return descriptor
 
 
+def _refusal(upload: Upload, status: os.stat_result, home: str) -> str:
+    limit = min(upload.limit or LARGEST_UPLOAD, LARGEST_UPLOAD)
+    if not stat.S_ISREG(status.st_mode):
+        return "it is no regular file"
+    if status.st_size > limit:
+        return f"it has {status.st_size:,} bytes, more than {limit:,}"
+    path = os.path.realpath(upload.path)
+    try:
+        # What was opened is judged, whatever a link leads to by now.
+        same = os.path.samestat(os.stat(path), status)
+    except OSError:
+        same = False
+    if not same:
+        return "it changes while it is opened"
+    # What lies there is ours, the vault among it; a system may have several spellings of one folder.
+    return "it lies in skillkit's own folder" if any(_is(home, parent) for parent in _parents(path)) else ""
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path != (path := os.path.dirname(path)):
+        yield path
+
+
+def _is(home: str, folder: str) -> bool:
+    try:
+        return os.path.samefile(home, folder)
+    except OSError:
+        return False
+
+
+def _sniffed(beginning: bytes) -> str:
+    # Scanners write a line of their own before a PDF, and readers take it.
+    if b"%PDF-" in beginning:
+        return "application/pdf"
+    bare = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+    return next((kind for magic, kind in _MAGIC.items() if bare.startswith(magic)), "")
+
+
 def _family(kind: str) -> str:
-    # XML has two names, and a spreadsheet is a zip file.
-    return "xml" if kind.endswith("xml") and "openxml" not in kind else "zip" if "zip" in kind or "openxml" in kind else kind
+    # XML has two names and need not say that it is, and a spreadsheet is a zip file.
+    if "openxml" in kind or "opendocument" in kind or "zip" in kind:
+        return "zip"
+    return "xml" if kind.endswith("xml") else kind
 
 
 def _embedded(action: Action, answer: Json) -> Iterator[bytes]:
@@ -160,28 +205,47 @@ def _embedded(action: Action, answer: Json) -> Iterator[bytes]:
         raise Upstream(f"{action.id}: the file in the answer is no base64: {error}") from None
 
 
-def _free(output: str, folder: str, name: str) -> str:
+def _made(output: str, folder: str, name: str) -> tuple[str, int]:
+    """Return the path and the descriptor of a file that was not there before."""
     if output and not os.path.isdir(output):
-        return os.path.abspath(output)
+        path = os.path.abspath(output)
+        descriptor = _new(path)
+        if descriptor is None:
+            raise _taken(path)
+        return path, descriptor
     folder = os.path.abspath(output or folder)
     stem, suffix = os.path.splitext(name)
     for number in range(1, 10_000):
         path = os.path.join(folder, name if number == 1 else f"{stem}-{number}{suffix}")
-        if not os.path.lexists(path):
-            return path
+        if (descriptor := _new(path)) is not None:
+            return path, descriptor
     raise Conflict(f"{folder} has ten thousand files called {name} already")
 
 
-def _written(path: str, content: Iterable[bytes]) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
+def _taken(path: str) -> Conflict:
+    return Conflict(f"{path} is there already", hint="choose another name with --output PATH")
+
+
+def _unwritable(path: str, error: OSError) -> SkillkitError:
+    return SkillkitError(
+        f"{path} cannot be written: {(error.strerror or '').lower()}", hint="choose another place with --output PATH"
+    )
+
+
+def _new(path: str) -> int | None:
     try:
-        # O_EXCL: never over a file that is there, also when it came there a moment ago.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK, 0o666)
+        # O_EXCL: never over a file that is there, nor through a link, also when it came there a moment ago.
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _GENTLE, 0o666)
     except FileExistsError:
-        raise Conflict(f"{path} is there already", hint="choose another name with --output PATH") from None
+        return None
     except OSError as error:
-        raise SkillkitError(f"{path} cannot be written: {(error.strerror or '').lower()}", hint="choose another place with --output PATH") from None
-    whole = False
+        raise _unwritable(path, error) from None
+    except ValueError:
+        raise InvalidInput(f"{path!r} is no path") from None
+
+
+def _written(path: str, descriptor: int, content: Iterable[bytes]) -> tuple[int, str]:
+    digest, size, whole = hashlib.sha256(), 0, False
     try:
         with os.fdopen(descriptor, "wb") as file:
             for piece in content:
@@ -190,9 +254,10 @@ def _written(path: str, content: Iterable[bytes]) -> tuple[int, str]:
                 file.write(piece)
         whole = True
     except OSError as error:
-        raise SkillkitError(f"{path} cannot be written: {(error.strerror or '').lower()}") from None
+        raise _unwritable(path, error) from None
     finally:
         if not whole:
             # Half a file looks like a whole one to whoever opens it next.
-            os.unlink(path)
+            with suppress(OSError):
+                os.unlink(path)
     return size, digest.hexdigest()

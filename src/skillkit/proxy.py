@@ -1,9 +1,10 @@
-"""The only place where a credential meets a request: pin the destination, sign, pace, retry, send, and take secrets out of the answer."""
+"""The only place where a credential meets a request: pin where it goes, sign, pace, retry, send, clean the answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from os.path import getsize
 from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -11,16 +12,17 @@ from skillkit import auth, destination, files, pace, payload
 from skillkit.auth import SESSION, Credential
 from skillkit.connector import Access, Auth
 from skillkit.destination import Base
-from skillkit.document import Json
-from skillkit.errors import RateLimited, SkillkitError, Unavailable, Unreachable
+from skillkit.document import MISSING, Json, parse
+from skillkit.errors import InvalidInput, RateLimited, SkillkitError, Unavailable, Unreachable
 from skillkit.network import Answer, Stream, Wire
-from skillkit.request import Request, Response, Upload, header_values
+from skillkit.request import MEDIA, Request, Response, Upload, header_values
 from skillkit.retry import pause_after
 from skillkit.secret import MARK, Redactor, Secret, remember
 
 T = TypeVar("T")
 
 MOST_HOPS: Final = 3
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # What one exchange leaves in the record of a run, and how many do.
 KEPT: Final = 64 * 1024
 FIRST_KEPT: Final = 2
@@ -74,6 +76,8 @@ class Proxy:
     keep_session: Callable[[Mapping[str, str]], None] = lambda _fields: None
     exchanged: list[Exchanged] = field(default_factory=list)
     _credential: dict[str, Secret] = field(default_factory=dict)
+    # Of a session, those that are over too: the app may still repeat them.
+    _met: list[Secret] = field(default_factory=list)
     _redactor: Redactor = field(default_factory=lambda: Redactor(()))
 
     def send(self, request: Request) -> Response:
@@ -94,23 +98,25 @@ class Proxy:
         queried = self.auth is not None and auth.in_query(self.auth)
         destination.check_headers(request.headers, frozenset[str]() if queried else carriers, self.access)
         if queried:
-            destination.check_names(request.query, request.body, carriers)
+            destination.check_names(request.query, _named(request.body), carriers)
+        payload.shown(request.body, self._looked_at)
 
     def shown(self, request: Request) -> dict[str, Json]:
         """Return a request as it would go out, with the credential's place marked; nothing is opened."""
         self.check(request)
-        headers, query = dict(self._dressed(request).headers), request.query
-        for name in auth.carriers(self.auth) if self.auth else ():
-            if self.auth and auth.in_query(self.auth):
-                query = (*query, f"{name}={MARK}")
-            else:
-                headers[name.title() if name == "authorization" else self.auth.settings.get("name", name) if self.auth else name] = MARK
-        body = payload.shown(request.body, lambda upload: files.looked_at(upload, self.around.home))
+        headers: dict[str, Json] = dict(self._dressed(request).headers)
+        query = request.query
+        if request.body is not MISSING:
+            headers.setdefault("Content-Type", MEDIA[request.encoding])
+        if self.auth and auth.in_query(self.auth):
+            query = (*query, f"{self.auth.settings['name']}={MARK}")
+        elif self.auth:
+            headers[self.auth.settings.get("name", "Authorization")] = MARK
         return {
             "method": request.method,
             "url": self.base.url + replace(request, query=query).url,
-            "headers": dict(headers),
-            "body": body,
+            "headers": headers,
+            "body": payload.shown(request.body, self._looked_at),
         }
 
     def clean(self, document: Any) -> Any:
@@ -127,19 +133,18 @@ class Proxy:
 
     def _know(self) -> None:
         open_ones = {field.name for field in auth.fields(self.auth) if not field.secret} if self.auth else set()
-        live = [secret.reveal() for name, secret in self._credential.items() if name not in open_ones]
-        self._redactor = Redactor(live)
-        for value in live:
-            remember(value)
+        self._met += [secret for name, secret in self._credential.items() if name not in open_ones]
+        self._redactor = Redactor(secret.reveal() for secret in self._met)
+        for secret in self._met:
+            remember(secret.reveal())
 
     def _log_in(self) -> None:
         if self.auth is None:
             return
-        before = len(self.exchanged)
-        response = self._once(auth.login(self.auth, self._credential), signed=False)
-        # The password went out in the body and the token came back in it: neither is written down.
-        del self.exchanged[before:]
-        token = auth.session(self.auth, response)
+        request = self._dressed(auth.login(self.auth, self._credential))
+        # The password goes out in the body and the token comes back in it: neither is written down.
+        answer = self._exchanged(self._wire(request))
+        token = auth.session(self.auth, Response(answer.status, dict(answer.headers), b"".join(answer.chunks)))
         self._credential[SESSION] = Secret(token)
         self._know()
         self.keep_session({name: secret.reveal() for name, secret in self._credential.items()})
@@ -151,13 +156,12 @@ class Proxy:
             outcome: Response | SkillkitError
             self._wait_turn(request)
             try:
-                outcome = self._once(request, signed=True)
+                outcome = self._once(request)
             except SkillkitError as error:
                 outcome = error
             failed = self._settled(request, outcome)
-            pause = pause_after(
-                request.terms, attempt, outcome, now=self.around.now(), chance=self.around.chance()
-            ) if failed else None
+            now, chance = self.around.now(), self.around.chance()
+            pause = pause_after(request.terms, attempt, outcome, now=now, chance=chance) if failed else None
             if pause is None or not self._may_retry():
                 return _returned(outcome)
             self.around.sleep(pause)
@@ -178,7 +182,9 @@ class Proxy:
             )
         if leave.wait > terms.max_wait:
             raise RateLimited(
-                f"{self.base.host} allows no more calls for {leave.wait:.0f} s", retry_after=leave.wait, hint="wait, then try again"
+                f"{self.base.host} allows no more calls for {leave.wait:.0f} s",
+                retry_after=leave.wait,
+                hint="wait, then try again",
             )
         if leave.wait:
             self.around.sleep(leave.wait)
@@ -204,36 +210,56 @@ class Proxy:
 
     def _followed(self, request: Request, response: Response) -> Response:
         """Follow a read to another path of the same origin, or a download to an origin the connector names, unsigned."""
-        hops = 0
-        while 300 <= response.status < 400 and request.method in {"GET", "HEAD"} and hops < MOST_HOPS:
-            hops += 1
-            target = urljoin(self.base.url + request.url, response.headers.get("location", ""))
-            path = destination.below(target, self.base)
-            if path:
-                name, _, query = path.partition("?")
-                request = replace(request, path=name, query=tuple(query.split("&")) if query else ())
-                self.check(request)
-                response = self._once(request, signed=True)
-            elif _origin(target) in self.access.origins and request.terms.streamed:
-                return self._fetched(target, request)
-            else:
-                return response
-        return response
+        for _ in range(MOST_HOPS):
+            target = _target(response, self.base.url + request.url) if request.method in {"GET", "HEAD"} else ""
+            if request.terms.streamed and _origin(target) in self.access.origins:
+                response = self._fetched(target, request)
+                break
+            onward = self._onward(request, target)
+            if onward is None:
+                break
+            request, response = onward, self._once(onward)
+        if "location" not in response.headers:
+            return response
+        return replace(response, headers=self._discreet(response.status, response.headers, self.base.url + request.url))
+
+    def _onward(self, request: Request, target: str) -> Request | None:
+        path, _, query = destination.below(target, self.base).partition("?")
+        if not path:
+            return None
+        # An app that writes the credential into its links gets it signed anew, not handed back.
+        ours = auth.carriers(self.auth) if self.auth and auth.in_query(self.auth) else frozenset[str]()
+        kept = tuple(part for part in query.split("&") if part and part.partition("=")[0].lower() not in ours)
+        onward = replace(request, path=path, query=kept)
+        try:
+            self.check(onward)
+        except InvalidInput:
+            return None
+        return onward
 
     def _fetched(self, url: str, request: Request) -> Response:
         terms = request.terms
         wire = Wire("GET", url, (("Accept", "*/*"),), b"", private=False, timeout=terms.timeout, max_bytes=terms.max_bytes)
-        return self._answered(request, self.around.network.exchange(wire), wire.url)
+        # Such a link is often a key in itself.
+        return self._answered(request, self._exchanged(wire), url.partition("?")[0])
 
-    def _once(self, request: Request, *, signed: bool) -> Response:
+    def _once(self, request: Request) -> Response:
         dressed = self._dressed(request)
-        ready = auth.sign(self.auth, self._credential, dressed) if signed and self.auth else dressed
-        wire = self._wire(ready)
+        wire = self._wire(auth.sign(self.auth, self._credential, dressed) if self.auth else dressed)
+        url = self.base.url + request.url
         try:
-            answer = self.around.network.exchange(wire)
-            return self._answered(request, answer, self.base.url + request.url)
+            return self._answered(request, self._exchanged(wire), url)
         except SkillkitError as error:
-            self._note(request, {"error": {"kind": error.kind, "message": self._redactor.text(error.message)}}, self.base.url + request.url)
+            self._note(request, {"error": {"kind": error.kind, "message": error.message}}, url)
+            raise
+
+    def _exchanged(self, wire: Wire) -> Answer:
+        try:
+            return self.around.network.exchange(wire)
+        except SkillkitError as error:
+            # It may quote what the app said.
+            error.message = self._redactor.text(error.message)
+            error.args = (error.message,)
             raise
 
     def _dressed(self, request: Request) -> Request:
@@ -259,17 +285,32 @@ class Proxy:
 
     def _answered(self, request: Request, answer: Answer, url: str) -> Response:
         headers = _folded(answer.headers, self._redactor)
+        noted: dict[str, Json] = {"status": answer.status, "headers": dict(self._discreet(answer.status, headers, url))}
         if request.terms.streamed and answer.status < 300:
-            self._note(request, {"status": answer.status, "headers": dict(headers), "body": "(a file)"}, url)
+            self._note(request, {**noted, "body": "(a file)"}, url)
             return Response(answer.status, headers, chunks=self._redactor.stream(answer.chunks))
         content = self._redactor.scrub(b"".join(answer.chunks))
-        shown = content[:KEPT].decode("utf-8", "replace")
-        self._note(request, {"status": answer.status, "headers": dict(headers), "body": shown}, url)
+        self._note(request, {**noted, "body": content[:KEPT].decode("utf-8", "replace")}, url)
         return Response(answer.status, headers, content)
 
+    def _discreet(self, status: int, headers: Mapping[str, str], url: str) -> dict[str, str]:
+        """Return the headers of an answer; of a redirect to elsewhere only where to, for the rest may be a key."""
+        target = _target(Response(status, headers), url)
+        if status not in REDIRECTS or "location" not in headers or destination.below(target, self.base):
+            return dict(headers)
+        return {**headers, "location": _origin(target)}
+
+    def _looked_at(self, upload: Upload) -> tuple[str, int]:
+        return files.looked_at(upload, self.around.home)
+
     def _note(self, request: Request, response: Mapping[str, Json], url: str) -> None:
-        body = payload.shown(request.body, lambda upload: (upload.type, 0))
-        shown: dict[str, Json] = {"method": request.method, "url": self._redactor.text(url), "headers": dict(request.headers), "body": body}
+        body = payload.shown(request.body, lambda upload: (upload.type, _size(upload)))
+        shown: dict[str, Json] = {
+            "method": request.method,
+            "url": self._redactor.text(url),
+            "headers": dict(request.headers),
+            "body": body,
+        }
         self.exchanged.append(Exchanged(shown, response))
         # A list of many pages is told by its first and its last.
         del self.exchanged[FIRST_KEPT:-LAST_KEPT]
@@ -281,16 +322,47 @@ def _returned(outcome: Response | SkillkitError) -> Response:
     return outcome
 
 
+def _target(response: Response, url: str) -> str:
+    """Return the address that a redirect leads to; empty when it is no redirect, or leads nowhere."""
+    location = response.headers.get("location", "")
+    if response.status not in REDIRECTS or not location:
+        return ""
+    try:
+        target = urljoin(url, location)
+        return "" if urlsplit(target).username is not None else target
+    except ValueError:
+        return ""
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
+
+
+def _size(upload: Upload) -> int:
+    try:
+        return getsize(upload.path)
+    except OSError:
+        return 0
+
+
+def _named(body: Any) -> Any:
+    """Return what of a body has names: a text may be a form, or JSON that nobody has parsed."""
+    plain = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if not isinstance(plain, str):
+        return body
+    try:
+        said = parse(plain)
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else dict.fromkeys(part.partition("=")[0] for part in plain.split("&"))
 
 
 def _folded(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> dict[str, str]:
     folded: dict[str, str] = {}
     for name, value in headers:
-        clean = redactor.text(value)
-        folded[name] = f"{folded[name]}, {clean}" if name in folded else clean
+        key, clean = redactor.text(name), redactor.text(value)
+        folded[key] = f"{folded[key]}, {clean}" if key in folded else clean
     # A session that the app keeps by cookie is a credential too.
     return folded | ({"set-cookie": MARK} if "set-cookie" in folded else {})
 
@@ -299,6 +371,8 @@ def _joined(parts: tuple[payload.Piece, ...], home: str) -> bytes | Stream:
     if not any(isinstance(part, Upload) for part in parts):
         return b"".join(part for part in parts if isinstance(part, bytes))
     sizes = [len(part) if isinstance(part, bytes) else files.looked_at(part, home)[1] for part in parts]
+    if sum(sizes) > payload.LARGEST + payload.LARGEST // 100:
+        raise InvalidInput(f"the body has {sum(sizes):,} bytes, more than {payload.LARGEST:,}", hint="send the files one by one")
 
     def opened() -> Iterator[bytes]:
         for part in parts:

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
+from types import NoneType
 from typing import Any, Final
 
 from skillkit import answer, paging, schema
 from skillkit.connector import Action, Object, Reading, Wait
 from skillkit.destination import Base
-from skillkit.document import MISSING, Json, Missing, at, fill, find, first, project, select
-from skillkit.errors import AnswerLost, InvalidInput, OutcomeUnknown, Partial, Pending, Problem, SkillkitError, Upstream
+from skillkit.document import MISSING, Json, Missing, at, dump, fill, find, first, project, select
+from skillkit.errors import (
+    AnswerLost,
+    Conflict,
+    InvalidInput,
+    OutcomeUnknown,
+    Partial,
+    Pending,
+    Problem,
+    RateLimited,
+    SkillkitError,
+    Unavailable,
+    Unreachable,
+    Upstream,
+)
 from skillkit.paging import Page, Place
 from skillkit.request import Request, Response, Send, build, document, renamed
 
 MOST_PAGES: Final = 10_000
 # A gateway that lost the app's answer: what the app did is not known.
 GATEWAY_LOST: Final = frozenset({502, 504})
+# What would be there twice if it were done twice.
+ONCE: Final = frozenset({"create", "send"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +71,18 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def run(action: Action, given: Object, world: World, options: Options = Options()) -> Outcome:  # noqa: B008 - it is frozen
+def run(action: Action, given: Object, world: World, options: Options = Options()) -> Outcome:
     """Run `action` and return its output."""
     inputs = schema.fits(action, given, world.params, partly=action.merge is not None)
     if action.items and action.effect == "read":
         return _list(action, inputs, world, options)
     inputs = _merged(action, inputs, world) if action.merge and options.merge else inputs
-    response, found = _written(action, inputs, world)
-    if action.file and response:
-        saved = world.save(action, inputs, response)
-        return Outcome(saved)
-    output = renamed(answer.result(action, found), {wire: name for name, wire in action.names.items()})
-    _refuse_partial(action, found)
-    warnings = _misfits(action, output)
+    output, warnings = _done(action, inputs, world)
+    if action.file:
+        return Outcome(output, warnings)
+    warnings += _misfits(action, output)
     if action.wait:
-        output = _waited(action, action.wait, inputs, output, world, options)
+        output = _waited(action, action.wait, inputs, output, world) if options.wait else _pending(action.wait, inputs, output)
     return Outcome(_shown(action, output, options), warnings)
 
 
@@ -76,26 +90,29 @@ def prepared(action: Action, given: Object, world: World) -> tuple[Request | Non
     """Return what would go out first: for an update that merges, the read before it; and the request itself."""
     inputs = schema.fits(action, given, world.params, partly=action.merge is not None)
     if action.items and action.paging:
-        return None, _page_request(action, inputs, world, _start(action, inputs))
+        return None, _page_request(action, inputs, world, _start(action, inputs, inputs.get("limit")))
     before = None
     if action.merge:
         source = world.action(action.merge.action)
         before = build(source, schema.fits(source, _filled(action.merge.inputs, inputs), world.params), world.params)
-    return before, build(action, inputs, world.params)
+    return before, _request(action, inputs, world)
 
 
-def rows(action: Action, given: Object, world: World, options: Options = Options()) -> Iterator[Json]:  # noqa: B008 - frozen
+def rows(action: Action, given: Object, world: World, options: Options = Options()) -> Iterator[Json]:
     """Yield every row of a list, page after page; no more than one page is held."""
     inputs = schema.fits(action, given, world.params)
-    if not action.items:
+    if not action.items or action.effect != "read":
         raise InvalidInput(f"{action.id} is no list", (Problem("--all is for lists", "", "all"),))
-    wanted = inputs.get("limit")
-    for page, found in _pages(action, inputs, world):
-        for row in found[page.place.skip :]:
-            if wanted is not None and wanted <= 0:
-                return
-            wanted = None if wanted is None else wanted - 1
-            yield _row_shown(action, row, options)
+    wanted: int | None = inputs.get("limit")
+    # Whoever wants all wants few calls: pages as long as the app allows.
+    for page, found, _ in _pages(action, inputs, world, wanted or (action.paging.max if action.paging else None)):
+        fresh = found[page.place.skip :][:wanted]
+        for row in fresh:
+            yield _shown(action, row, options)
+        _refuse_partial(action, page.document)
+        wanted = None if wanted is None else wanted - len(fresh)
+        if wanted == 0:
+            return
 
 
 # Lists.
@@ -106,18 +123,19 @@ def _list(action: Action, inputs: Object, world: World, options: Options) -> Out
     gathered: list[Json] = []
     following: Place | None = None
     total: int | None = None
-    for page, found in _pages(action, inputs, world):
+    for page, found, after in _pages(action, inputs, world, wanted):
         room = None if wanted is None else wanted - len(gathered)
         fresh = found[page.place.skip :]
-        gathered += fresh if room is None else fresh[:room]
+        gathered += fresh[:room]
         total = paging.total(action.paging, page.document) if action.paging and total is None else total
-        following = _next(action, page, world)
+        following = after
         if room is not None and len(fresh) > room:
             following = replace(page.place, skip=page.place.skip + room)
+        _refuse_partial(action, page.document, gathered)
         if wanted is None or len(gathered) >= wanted:
             break
     output: dict[str, Json] = {
-        "items": [_row_shown(action, row, options) for row in gathered],
+        "items": [_shown(action, row, options) for row in gathered],
         "next_cursor": paging.seal(following) if following else None,
         "has_more": following is not None,
         "total": total,
@@ -125,33 +143,44 @@ def _list(action: Action, inputs: Object, world: World, options: Options) -> Out
     return Outcome(output, _misfits(action, gathered[0]) if gathered else ())
 
 
-def _pages(action: Action, inputs: Object, world: World) -> Iterator[tuple[Page, list[Json]]]:
-    place: Place | None = _start(action, inputs)
+def _pages(action: Action, inputs: Object, world: World, wanted: int | None) -> Iterator[tuple[Page, list[Json], Place | None]]:
+    """Yield each page with its rows and the place of the one after it; a place that was seen before is none."""
+    place: Place | None = _start(action, inputs, wanted)
     seen: set[int | str | None] = set()
-    while place and place.at not in seen and len(seen) < MOST_PAGES:
+    while place and len(seen) < MOST_PAGES:
         seen.add(place.at)
         request = _page_request(action, inputs, world, place)
         response = _sent(action, request, world)
         said = document(response)
-        found = renamed(answer.rows(action, said), {wire: name for name, wire in action.names.items()})
+        found = renamed(answer.rows(action, said), _back(action))
         page = Page(place, request, response, said, len(found))
-        yield page, found
-        _refuse_partial(action, said, found)
-        place = _next(action, page, world)
+        following = paging.after(action.paging, page, world.base) if action.paging else None
+        place = None if following is None or following.at in seen else following
+        yield page, found, place
 
 
-def _start(action: Action, inputs: Object) -> Place:
-    if action.paging is None:
-        return Place(None, skip=_skip(inputs))
-    return paging.start(action.paging, inputs.get("limit"), inputs.get("cursor", ""))
+def _start(action: Action, inputs: Object, wanted: int | None) -> Place:
+    cursor = inputs.get("cursor", "")
+    style = action.paging.style if action.paging else ""
+    if action.paging:
+        place = paging.start(action.paging, wanted, cursor)
+    else:
+        place = Place(None, skip=paging.opened(cursor).skip if cursor else 0)
+    if not isinstance(place.at, _PLACES[style]):
+        problem = Problem("it is the cursor of another list", "/cursor", "cursor")
+        raise InvalidInput(f"{cursor[:60]!r} is no cursor of {action.id}", (problem,), hint="pass next_cursor on as it came")
+    return place
 
 
-def _skip(inputs: Object) -> int:
-    return paging.opened(inputs["cursor"]).skip if inputs.get("cursor") else 0
-
-
-def _next(action: Action, page: Page, world: World) -> Place | None:
-    return paging.after(action.paging, page, world.base) if action.paging else None
+# What the place of a page can be, by the style of the paging.
+_PLACES: Final[Mapping[str, tuple[type, ...]]] = {
+    "": (NoneType,),
+    "offset": (int,),
+    "page": (int,),
+    "cursor": (int, str, NoneType),
+    "link": (str, NoneType),
+    "url": (str, NoneType),
+}
 
 
 def _page_request(action: Action, inputs: Object, world: World, place: Place) -> Request:
@@ -162,57 +191,91 @@ def _page_request(action: Action, inputs: Object, world: World, place: Place) ->
 # Single answers.
 
 
-def _written(action: Action, inputs: Object, world: World) -> tuple[Response | None, Json]:
-    """Send, and return the answer; where it was lost, look for what was done, and never do it again blindly."""
+def _request(action: Action, inputs: Object, world: World) -> Request:
     request = build(action, inputs, world.params)
-    if "header" in action.idempotency:
-        request = replace(request, headers={**request.headers, action.idempotency["header"]: world.token()})
+    if "header" not in action.idempotency:
+        return request
+    # One key for a call and all its retries.
+    return replace(request, headers={**request.headers, action.idempotency["header"]: world.token()})
+
+
+def _done(action: Action, inputs: Object, world: World) -> tuple[Json, tuple[str, ...]]:
+    """Return the record that the app answered with; where its answer was lost, the one that was made all the same."""
     try:
-        response = _sent(action, request, world)
+        return _read(action, inputs, _sent(action, _request(action, inputs, world), world), world), ()
     except SkillkitError as error:
-        lost = isinstance(error, AnswerLost) or error.status in GATEWAY_LOST
-        if not lost or action.effect in {"read", "update", "delete"}:
+        lost = action.effect in ONCE and is_lost(error)
+        there = isinstance(error, Conflict) and "on_conflict" in action.idempotency
+        if not lost and not there:
             raise
-        return None, _looked_for(action, inputs, world, error)
-    if action.file and not action.file.at:
-        return response, None
-    return response, document(response)
+        found = _looked_for(action, inputs, world)
+        if isinstance(found, Missing):
+            raise (_unknown(action, error) if lost else error) from error
+        told = "the app's answer was lost" if lost else "it was there already, and nothing was made"
+        return found, (f"{action.id}: {told}; this is the record that {_lookup(action)} found",)
+
+
+def is_lost(error: SkillkitError) -> bool:
+    """Return whether what was asked for may have been done, although no answer says so."""
+    return isinstance(error, AnswerLost) or error.status in GATEWAY_LOST
 
 
 def _sent(action: Action, request: Request, world: World) -> Response:
-    response = world.send(request)
-    if found := answer.failure(action.errors, response, world.now()):
-        raise found
+    try:
+        response = world.send(request)
+    except Upstream as error:
+        raise _unread(action, error) from error
+    if refused := answer.failure(action.errors, response, world.now()):
+        raise refused
     return response
 
 
-def _looked_for(action: Action, inputs: Object, world: World, error: SkillkitError) -> Json:
-    """Return what a lost create made, or say that nobody knows."""
-    found: Json | Missing = MISSING
-    if action.reconcile:
-        found = _reconciled(action.reconcile, inputs, world)
-    elif "key" in action.idempotency and action.idempotency.get("on_conflict"):
-        found = _by_key(action.idempotency, inputs, world)
-    if not isinstance(found, Missing):
-        return _nested(action, found)
-    checks = action.reconcile.action if action.reconcile else "the app itself"
-    raise OutcomeUnknown(
-        f"{action.id} may have been done or not: {error}",
-        status=error.status,
-        hint=f"look before doing it again: {checks} shows whether it is there",
-    ) from error
-
-
-def _nested(action: Action, record: Json) -> Json:
-    """Put a record where the action's own answer has it, so that what follows finds it there."""
-    for step in reversed(action.result[0].split(".")) if action.result and action.result[0] != "." else ():
-        record = {step: record}
+def _read(action: Action, inputs: Object, response: Response, world: World) -> Json:
+    if action.file:
+        return world.save(action, inputs, response)
+    try:
+        said = document(response)
+        found = answer.result(action, said)
+    except Upstream as error:
+        raise _unread(action, error) from error
+    _refuse_partial(action, said)
+    record: Json = renamed(found, _back(action))
     return record
 
 
-def _reconciled(reading: Reading, inputs: Object, world: World) -> Json | Missing:
-    wanted = {path: inputs.get(name) for path, name in reading.match.items()}
-    if any(value is None for value in wanted.values()):
+def _unread(action: Action, error: Upstream) -> SkillkitError:
+    """Return what an answer that makes no sense means: of what must not be done twice, that it may be done."""
+    # Beside any other status the app says that it failed, if not how.
+    if action.effect not in ONCE or (error.status or 200) >= 300:
+        return error
+    return AnswerLost(error.message, status=error.status, hint=error.hint)
+
+
+def _back(action: Action) -> dict[str, str]:
+    return {wire: name for name, wire in action.names.items()}
+
+
+def _unknown(action: Action, error: SkillkitError) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"{action.id} may have been done or not: {error}",
+        status=error.status,
+        hint=f"look before doing it again: {_lookup(action) or 'the app itself'} shows whether it is there",
+    )
+
+
+def _lookup(action: Action) -> str:
+    return action.reconcile.action if action.reconcile else action.idempotency.get("on_conflict", "")
+
+
+def _looked_for(action: Action, inputs: Object, world: World) -> Json | Missing:
+    """Return the record that a call made, or that was there before it."""
+    reading = action.reconcile
+    if "on_conflict" in action.idempotency:
+        key = action.idempotency["key"]
+        reading = reading or Reading(action.idempotency["on_conflict"], {key: f"{{{key}}}"}, match={key: key})
+    wanted = {path: inputs.get(name) for path, name in reading.match.items()} if reading else {}
+    # What was not given would be the same as anything else that was not.
+    if reading is None or None in wanted.values():
         return MISSING
     source = world.action(reading.action)
     try:
@@ -226,21 +289,9 @@ def _reconciled(reading: Reading, inputs: Object, world: World) -> Json | Missin
 
 
 def _first_rows(source: Action, inputs: Object, world: World) -> Iterator[Json]:
-    if not source.items:
-        yield run(source, inputs, world).output
-        return
-    for number, row in enumerate(rows(source, inputs, world)):
-        if number >= 300:  # noqa: PLR2004 - what was just made is among the first, if anywhere
-            return
-        yield row
-
-
-def _by_key(idempotency: Object, inputs: Object, world: World) -> Json | Missing:
-    key = idempotency["key"]
-    try:
-        return run(world.action(idempotency["on_conflict"]), {key: inputs.get(key)}, world).output
-    except SkillkitError:
-        return MISSING
+    # What was just made is among the first, if anywhere.
+    found = islice(rows(source, inputs, world), 300) if source.items else (run(source, inputs, world).output,)
+    yield from found
 
 
 def _merged(action: Action, inputs: Object, world: World) -> dict[str, Any]:
@@ -252,11 +303,11 @@ def _merged(action: Action, inputs: Object, world: World) -> dict[str, Any]:
     record = run(source, _filled(reading.inputs, inputs), world).output
     if not isinstance(record, dict):
         raise Upstream(f"{source.id} answered no record to lay the changes over")
-    named = schema.for_connection(action, world.params).get("properties", {})
-    kept = {name: value for name, value in record.items() if name in named and name not in reading.drop}
+    takes = schema.for_connection(action, world.params)
+    kept = {name: value for name, value in record.items() if name in takes.get("properties", {}) and name not in reading.drop}
     merged = {**kept, **inputs}
     # What the record holds is the app's own and is not judged here; only what is still missing is asked for.
-    lacking = [name for name in schema.for_connection(action, world.params).get("required", ()) if name not in merged]
+    lacking = [name for name in takes.get("required", ()) if name not in merged]
     if lacking:
         problems = tuple(Problem(f"{name!r} is required, and the record has none", f"/{name}", "required") for name in lacking)
         raise InvalidInput(f"{action.id} also needs {', '.join(lacking)}", problems)
@@ -271,28 +322,47 @@ def _filled(template: Object, inputs: Object) -> dict[str, Any]:
 # Waiting.
 
 
-def _waited(action: Action, wait: Wait, inputs: Object, output: Json, world: World, options: Options) -> Json:  # noqa: PLR0913, PLR0917
+def _pending(wait: Wait, inputs: Object, output: Json) -> dict[str, Json]:
+    """Return what was taken on, and how to ask whether it is done."""
     ask = {name: _pointed(word, inputs, output) for name, word in wait.inputs.items()}
     record = output if isinstance(output, dict) else {"result": output}
-    poll: dict[str, Json] = {"pending": True, "poll": {"action": wait.poll, "input": ask}}
-    if not options.wait:
-        return {**record, **poll}
-    source, every = world.action(wait.poll), wait.every
+    return {**record, "pending": True, "poll": {"action": wait.poll, "input": ask}}
+
+
+def _waited(action: Action, wait: Wait, inputs: Object, output: Json, world: World) -> Json:
+    record = output if isinstance(output, dict) else {"result": output}
+    pending = _pending(wait, inputs, output)
+    source, ask, every = world.action(wait.poll), at(pending, "poll.input"), wait.every
     deadline = world.now() + wait.timeout
     while True:
-        state = run(source, ask, world).output
+        state, pause = _polled(source, ask, world)
         if answer.holds(wait.until, state):
             return {**record, "wait": state}
         if answer.holds(wait.fail, state):
-            raise Upstream(f"{action.id} was taken on and then failed", output={**record, "wait": state})
-        if world.now() + every > deadline:
-            raise Pending(
-                f"{action.id} is still under way after {wait.timeout:g} s",
-                output={**record, **poll, "wait": state},
-                hint=f"ask again: skillkit action run {source.id}",
+            raise Upstream(
+                f"{action.id} was taken on and then failed: {dump(state)[:300]}",
+                output={**record, "wait": state},
+                hint="it is over: asking again changes nothing",
             )
-        world.sleep(every)
+        # One that cannot be asked after is still under way: to do it again could do it twice.
+        if pause is None or world.now() + max(every, pause) > deadline:
+            raise Pending(
+                f"{action.id} is still under way " + (f"after {wait.timeout:g} s" if pause is not None else f"({dump(state)})"),
+                output={**pending, "wait": state},
+                hint=f"ask again: skillkit action run {source.id} --input '{dump(ask)}'",
+            )
+        world.sleep(max(every, pause))
         every = min(every * 1.5, wait.max_every)
+
+
+def _polled(source: Action, ask: Json, world: World) -> tuple[Json, float | None]:
+    """Return how it stands and how long not to ask again; None when asking again changes nothing."""
+    try:
+        return run(source, ask if isinstance(ask, dict) else {}, world).output, 0.0
+    except (Unreachable, Unavailable, RateLimited) as error:
+        return {"error": str(error)}, error.retry_after or 0.0
+    except SkillkitError as error:
+        return {"error": str(error)}, None
 
 
 def _pointed(word: Any, inputs: Object, output: Json) -> Any:
@@ -308,35 +378,32 @@ def _pointed(word: Any, inputs: Object, output: Json) -> Any:
 # What is shown of it.
 
 
-def _refuse_partial(action: Action, said: Json, found: list[Json] | None = None) -> None:
+def _refuse_partial(action: Action, said: Json, done: list[Json] | None = None) -> None:
     failed = answer.failed(action, said)
     if not failed:
         return
-    done = found if found is not None else first(said, action.items)
-    items: Json = [] if isinstance(done, Missing) else done
+    found = first(said, action.items) if done is None else done
     raise Partial(
         f"{action.id}: {len(failed)} of it failed",
-        output={"items": items, "failed": failed},
+        output={"items": [] if isinstance(found, Missing) else found, "failed": failed},
         hint="what failed is in `failed`; the rest is done, so do not repeat it",
     )
 
 
 def _shown(action: Action, output: Json, options: Options) -> Json:
     if options.select:
-        return select(output, options.select)
-    if options.raw or not action.output:
+        shown = select(output, options.select)
+    elif options.raw or not action.output:
         return output
-    extra = {key: value for key, value in output.items() if key in {"wait", "pending", "poll"}} if isinstance(output, dict) else {}
-    shown = project(output, action.output, action.output.get("$defs", {}))
-    return {**shown, **extra} if isinstance(shown, dict) and action.wait else shown
-
-
-def _row_shown(action: Action, row: Json, options: Options) -> Json:
-    return _shown(action, row, options)
+    else:
+        shown = project(output, action.output, action.output.get("$defs", {}))
+    if not action.wait or not isinstance(output, dict) or not isinstance(shown, dict):
+        return shown
+    # How it stands is ours to say, whatever part of the record is wanted.
+    return {**shown, **{key: output[key] for key in ("wait", "pending", "poll") if key in output}}
 
 
 def _misfits(action: Action, output: Json) -> tuple[str, ...]:
     """Return how an answer differs from what the connector says of it: worth a word, never a failure."""
-    if not action.output:
-        return ()
-    return tuple(f"{action.id}: the answer differs from its schema: {problem}" for problem in schema.problems(action.output, output)[:3])
+    found = schema.problems(action.output, output)[:3] if action.output else ()
+    return tuple(f"{action.id}: the answer differs from its schema: {problem}" for problem in found)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from html import escape
 from typing import Any, NoReturn
-from urllib.parse import quote
 
 MARK = "[redacted]"
 
@@ -119,6 +116,10 @@ def _longest_first(needles: Iterable[bytes]) -> tuple[bytes, ...]:
 
 
 def _spellings(secret: str) -> Iterator[bytes]:
+    # Only a command that met a secret needs these.
+    from html import escape
+    from urllib.parse import quote
+
     raw = secret.encode()
     yield raw
     yield raw[::-1]
@@ -144,6 +145,8 @@ def _base64_cores(raw: bytes) -> Iterator[bytes]:
     A secret is often encoded with something beside it (`user:password`), so its first and last
     characters there depend on the neighbours, and only those between are its own.
     """
+    from base64 import b64encode
+
     for shift in range(3):
         encoded = b64encode(bytes(shift) + raw)
         core = encoded[4 if shift else 0 : len(encoded) - 4 if (shift + len(raw)) % 3 else None]

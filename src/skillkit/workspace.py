@@ -10,16 +10,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from skillkit.catalog import Catalog
-from skillkit.connection import Connection, chosen, ready, step
 from skillkit.errors import ConnectionNotReady, UnknownName
-from skillkit.store import Store
 
 # A list of actions opens neither vault nor network: what it does not use, it does not load.
 if TYPE_CHECKING:
     from skillkit.auth import Credential
+    from skillkit.connection import Connection
     from skillkit.connector import Action
     from skillkit.proxy import Exchange, Proxy
     from skillkit.run import World
+    from skillkit.store import Store
     from skillkit.vault import Vault
 
 FOLDER: Final = "connectors"
@@ -65,11 +65,17 @@ class Workspace:
     ) -> None:
         self.home = home
         self.catalog = Catalog(home, (shipped(), os.path.join(home, FOLDER)))
-        self.store = Store(home)
         self.sleep = sleep
         self.now = now
         self._chance = chance
         self._network = network
+
+    @cached_property
+    def store(self) -> Store:
+        """The connections, and what was run."""
+        from skillkit.store import Store
+
+        return Store(self.home)
 
     @cached_property
     def vault(self) -> Vault:
@@ -89,6 +95,8 @@ class Workspace:
 
     def connection(self, name: str) -> Connection:
         """Return the connection of this id, key or name."""
+        from skillkit.connection import chosen
+
         return chosen(name, self.store.connections())
 
     def aim(self, action: str, connection: str = "") -> tuple[Action, Connection]:
@@ -136,6 +144,7 @@ class Workspace:
     ) -> tuple[World, Proxy]:
         """Return what running an action of this connection is given, and the proxy through which it goes out."""
         from skillkit import connecting, destination, files
+        from skillkit.connection import ready
         from skillkit.proxy import Proxy, Surroundings
         from skillkit.run import World
 
@@ -168,6 +177,8 @@ class Workspace:
 
     def _moved(self, connection: Connection, origin: str) -> None:
         """Drop a credential that was given for another address."""
+        from skillkit.connection import step
+
         self.vault.drop(connection.id)
         self.store.replace(
             replace(connection, state=step(connection.state, "moved"), error=f"it led to {connection.origin}, now to {origin}")

@@ -44,10 +44,13 @@ class Subject:
             yield pointer("/actions", key), key, action, self.actions[key]
 
 
+Find: TypeAlias = Callable[[Subject], Iterator[Problem]]
+
+
 @dataclass(frozen=True, slots=True)
 class Lint:
     """
-    A rule, why it is one, and what keeps and what breaks it.
+    A rule, why it is one, what keeps it and what breaks it, and how a breach is found.
 
     An example is the top-level keys that differ from a minimal connector; after a line `--- de` comes a translation.
     In the anti-example, `# here` marks the line that is at fault.
@@ -58,7 +61,7 @@ class Lint:
     reason: str
     example: str
     anti_example: str
-    find: Callable[[Subject], Iterator[Problem]]
+    find: Find
 
 
 def subject(source: Source, translations: Sequence[Source] = ()) -> Subject:
@@ -123,17 +126,27 @@ name: Acme
 connection:
   base_url: https://api.acme.example
 actions:
-  get-thing: {description: One thing by its id., request: "GET /things/{id}", input: {required: [id], properties: {id: {type: string}}}}
+  get-thing:
+    description: One thing by its id.
+    request: GET /things/{id}
+    input: {required: [id], properties: {id: {type: string}}}
 """
+
+
+def written(example: str) -> dict[str, str]:
+    """Return the files that an example stands for: the connector, then its translations."""
+    fragment, *others = example.split("\n--- ")
+    found = {"connector.yaml": "".join({**_blocks(MINIMAL), **_blocks(fragment)}.values())}
+    for other in others:
+        language, _, content = other.partition("\n")
+        found[f"i18n/{language.strip()}.yaml"] = content
+    return found
 
 
 def files(example: str) -> tuple[Source, tuple[Source, ...]]:
     """Return the connector that an example is, and its translations."""
-    fragment, *others = example.split("\n--- ")
-    blocks = {**_blocks(MINIMAL), **_blocks(fragment)}
-    main = read("".join(blocks.values()).encode(), "connector.yaml")
-    pairs = [other.partition("\n") for other in others]
-    return main, tuple(read(content.encode(), f"i18n/{language.strip()}.yaml") for language, _, content in pairs)
+    main, *translations = [read(content.encode(), file) for file, content in written(example).items()]
+    return main, tuple(translations)
 
 
 @cache

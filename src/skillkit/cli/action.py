@@ -8,7 +8,7 @@ import click
 
 from skillkit.cli import words
 from skillkit.cli.main import Noun
-from skillkit.cli.output import Lines, notice, prints
+from skillkit.cli.output import Lines, notice, prints, style
 from skillkit.cli.words import connection_flags, flag, one_of, workspace
 from skillkit.errors import InvalidInput, Usage
 
@@ -25,7 +25,7 @@ def action() -> None:
 @connection_flags
 @flag("--connector", "--connectorKey", "--connector-key", default="", metavar="KEY", help="Only actions of this app.")
 @flag("--intent", default="", metavar="TEXT", help="What you want to do, in your own words.")
-@flag("--limit", type=click.IntRange(1, 1000), help=f"How many at most.  [default: {FOUND} with an intent, else {LISTED}]")
+@flag("--limit", type=click.IntRange(1, 1000), help=f"How many at most.  [default: {FOUND}; {LISTED} with --compact or for a person]")
 @flag("--cursor", default="", metavar="CURSOR", help="Go on where an earlier list ended.")
 @click.option("--compact", is_flag=True, help="One line an action, without the schemas.")
 @flag("--max-bytes", "--maxBytes", type=click.IntRange(0), help="Print no more than this; the whole goes to a file.")
@@ -36,11 +36,14 @@ def list_actions(
     """List actions, the best for an intent first."""
     space, name = workspace(), one_of(connection_id, connection_key)
     owner = space.connection(name).connector if name else connector and space.catalog.known(connector)
-    wanted, skip = limit or (FOUND if intent else LISTED), words.place(cursor)
+    short = compact or not style().json
+    wanted, skip = limit or (LISTED if short and not intent else FOUND), words.place(cursor)
     found = space.catalog.rows(owner, intent, wanted + 1, skip)
     rows = [_compact(row) for row in found[:wanted]] if compact else found[:wanted]
     following = str(skip + wanted) if len(found) > wanted else None
-    return words.listed(rows, following, max_bytes, space.home)
+    if not style().json:
+        return words.listed([_compact(row) for row in found[:wanted]], following, ("id", "effect", "description"))
+    return words.bound(words.listed(rows, following).document, "", max_bytes, space.home)
 
 
 @action.command("get")
@@ -94,10 +97,7 @@ def run_action(action_id: str, connection_id: str, connection_key: str, **given:
 
 def _call(known: Any, connection: str, given: dict[str, Any]) -> Any:
     """Return the call that a command line describes."""
-    import sys
-
     from skillkit.calls import Call
-    from skillkit.cli.output import Style
     from skillkit.document import steps
     from skillkit.run import Options
     from skillkit.schema import typed
@@ -116,9 +116,7 @@ def _call(known: Any, connection: str, given: dict[str, Any]) -> Any:
             steps(path)
         except ValueError as error:
             raise Usage(f"--select: {error}") from None
-    style = click.get_current_context().find_object(Style) or Style()
-    projected = (style.json or given["everything"] or not sys.stdout.isatty()) and not given["raw"]
-    options = Options(wait=not given["no_wait"], raw=not projected, select=select)
+    options = Options(wait=not given["no_wait"], raw=given["raw"], select=select)
     return Call(known.id, inputs, connection, options, given["output"])
 
 

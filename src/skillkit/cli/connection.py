@@ -10,7 +10,6 @@ from skillkit.cli import words
 from skillkit.cli.main import Noun
 from skillkit.cli.output import prints
 from skillkit.cli.words import flag, workspace
-from skillkit.connection import described
 
 
 @click.group(cls=Noun)
@@ -26,6 +25,8 @@ def connection() -> None:
 @prints
 def list_connections(search: str, integration_key: str, limit: int, cursor: str) -> Any:
     """List the connected accounts."""
+    from skillkit.connection import described
+
     text, skip = search.casefold(), words.place(cursor)
     found = [
         one
@@ -33,7 +34,8 @@ def list_connections(search: str, integration_key: str, limit: int, cursor: str)
         if text in f"{one.name} {one.key} {one.connector}".casefold() and integration_key in {"", one.connector}
     ]
     following = str(skip + limit) if len(found) > skip + limit else None
-    return words.listed([described(one) for one in found[skip : skip + limit]], following)
+    rows = [described(one) for one in found[skip : skip + limit]]
+    return words.listed(rows, following, ("key", "name", "connectorKey", "state", "origin"))
 
 
 @connection.command("get")
@@ -41,6 +43,8 @@ def list_connections(search: str, integration_key: str, limit: int, cursor: str)
 @prints
 def show_connection(name: str) -> Any:
     """Show CONNECTION: its app, its address, its state."""
+    from skillkit.connection import described
+
     return described(workspace().connection(name))
 
 
@@ -50,5 +54,6 @@ def show_connection(name: str) -> Any:
 def delete_connection(name: str) -> Any:
     """Forget CONNECTION and its credential; the account itself is not touched."""
     from skillkit import accounts
+    from skillkit.connection import described
 
     return {**described(accounts.disconnect(workspace(), name)), "deleted": True}

@@ -32,7 +32,7 @@ def list_connectors(search: str) -> Any:
         {"id": one.id, "key": one.id, "name": one.name, "version": one.version, "actions": len(one.actions), "description": one.about}
         for one in found
     ]
-    return words.listed(rows, None)
+    return words.listed(rows, columns=("key", "name", "version", "actions", "description"))
 
 
 @connector.command("show")
@@ -91,7 +91,7 @@ def check_connector(what: str) -> Any:
     if problems:
         raise InvalidConnector(f"{len(problems)} to mend", problems, hint=f"skillkit help lint explains {problems[0].rule}" if problems[0].rule else "")
     del space
-    return words.listed([{"id": report.id, "actions": report.actions, "examples": report.examples, "warnings": len(report.warnings)} for report in reports], None)
+    return words.listed([{"id": report.id, "actions": report.actions, "examples": report.examples, "warnings": len(report.warnings)} for report in reports])
 
 
 def _folders(what: str) -> list[str]:

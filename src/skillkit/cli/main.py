@@ -88,7 +88,7 @@ def root(ctx: click.Context, *, as_json: bool, debug: bool, no_color: bool) -> N
 
 def main(arguments: Sequence[str], workspace: Workspace | None = None) -> int:
     """Run one command line and return the number it ends with."""
-    style = Style(json="--json" in arguments, debug="--debug" in arguments)
+    style = Style(as_json="--json" in arguments, debug="--debug" in arguments)
     sys.excepthook = _quiet(style)
     _utf8()
     try:

@@ -6,11 +6,9 @@ import functools
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import click
 
@@ -50,23 +48,27 @@ _UNSAFE: Final = re.compile(
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(NamedTuple):
     """A result of many documents, each printed as soon as it is there."""
 
     run: str
     rows: Iterator[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
+class Listed(NamedTuple):
+    """A result with rows, and which of their fields a person wants to see."""
+
+    document: dict[str, Any]
+    columns: tuple[str, ...]
+
+
+class Bytes(NamedTuple):
     """A result that is printed as it came."""
 
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Bounded:
+class Bounded(NamedTuple):
     """A result that may be too long to print: it is then cut, and kept whole in a file."""
 
     document: dict[str, Any]
@@ -74,13 +76,13 @@ class Bounded:
     keep: Callable[[bytes], str]
 
 
-@dataclass(slots=True)
 class Style:
-    """How this command line wants its results."""
+    """How this command line wants its results; its flags may stand at any place of it."""
 
-    json: bool = False
-    debug: bool = False
-    color: bool = True
+    def __init__(self, *, as_json: bool = False, debug: bool = False, color: bool = True) -> None:
+        self.json = as_json
+        self.debug = debug
+        self.color = color
 
 
 def prints(command: Command) -> Command:
@@ -91,13 +93,18 @@ def prints(command: Command) -> Command:
     @click.option("--no-color", "--noColor", "no_color", is_flag=True, help="Print no colours.")
     @functools.wraps(command)
     def printing(*args: Any, as_json: bool, debug: bool, no_color: bool, **options: Any) -> None:
-        style = click.get_current_context().find_object(Style) or Style()
-        style.json |= as_json
-        style.debug |= debug
-        style.color &= not no_color
-        show(command(*args, **options), style)
+        wanted = style()
+        wanted.json |= as_json
+        wanted.debug |= debug
+        wanted.color &= not no_color
+        show(command(*args, **options), wanted)
 
     return printing  # type: ignore[return-value]
+
+
+def style() -> Style:
+    """Return how the command line that is running wants its results."""
+    return click.get_current_context().find_object(Style) or Style()
 
 
 def show(result: Any, style: Style) -> None:
@@ -113,6 +120,8 @@ def show(result: Any, style: Style) -> None:
         _write(encoded(document) if style.json else readable(document.get("output", document)))
         if not style.json and document.get("truncated"):
             notice(f"cut; the whole is in {document['file']}")
+    elif isinstance(result, Listed):
+        _write(encoded(result.document) if style.json else _listed(result.document, result.columns))
     elif result is not None:
         _write(encoded(result) if style.json else result if isinstance(result, str) else readable(result))
 
@@ -203,22 +212,23 @@ def readable(value: Any) -> str:
     return _plain(value)
 
 
-def _listed(value: dict[str, Any]) -> str:
-    lines = [_table(value["items"]) if value["items"] else "nothing found"]
+def _listed(value: dict[str, Any], columns: tuple[str, ...] = ()) -> str:
+    lines = [_table(value["items"], columns) if value["items"] else "nothing found"]
     if value.get("next_cursor"):
         total = f" of {value['total']}" if isinstance(value.get("total"), int) else ""
         lines.append(f"{len(value['items'])}{total} shown; the next: --cursor {value['next_cursor']}")
     return "\n".join(lines)
 
 
-def _table(rows: list[Any]) -> str:
+def _table(rows: list[Any], columns: tuple[str, ...] = ()) -> str:
     if not rows or not all(isinstance(row, dict) for row in rows):
         return "\n".join(_plain(row) for row in rows)
-    names = [name for name in rows[0] if not isinstance(rows[0][name], dict | list)][:6] or list(rows[0])[:3]
-    cells = [[name for name in names], *([_plain(row.get(name)) for name in names] for row in rows)]
+    plain = [name for name in rows[0] if not isinstance(rows[0][name], dict | list)]
+    names = list(columns) or plain[:6] or list(rows[0])[:3]
+    cells = [list(names), *([_plain(row.get(name)) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
     # The last column takes what is left of the line; a table that wraps is no table.
-    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    wide = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 10_000
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
     return "\n".join(line if len(line) <= wide else line[: wide - 1] + "…" for line in lines)
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.output import Bytes, Style, prints
+from skillkit.cli.output import Bytes, prints, style
 from skillkit.cli.words import flag, workspace
 from skillkit.errors import Usage
 
@@ -64,8 +64,7 @@ def request(connection: str, path: str, **given: Any) -> Any:
         calls.planned_request(space, connection, asked)
         words.confirm(f"DELETE {asked.path} on {connection}", yes=given["yes"])
     ran = calls.ask(space, connection, asked)
-    style = click.get_current_context().find_object(Style) or Style()
-    if not style.json:
+    if not style().json:
         return Bytes(ran.output.content)
     response = ran.output
     document = {

@@ -26,7 +26,7 @@ def list_runs(limit: int) -> Any:
         {key: record.get(key) for key in ("id", "status", "action", "connection", "startedAt", "finishedAt")}
         for record in workspace().store.runs(limit)
     ]
-    return words.listed(rows, None)
+    return words.listed(rows)
 
 
 @run.command("show")

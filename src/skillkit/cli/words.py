@@ -7,13 +7,15 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from skillkit.document import Json, dump, parse
 from skillkit.errors import ConfirmationNeeded, InvalidInput, Problem, Usage
-from skillkit.workspace import Workspace
+
+if TYPE_CHECKING:
+    from skillkit.document import Json
+    from skillkit.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -84,6 +86,8 @@ def bytes_of_stdin() -> bytes:
 
 def document_of(text: str, what: str) -> Json:
     """Return a JSON text of the caller's as a document, or say where it breaks."""
+    from skillkit.document import parse
+
     try:
         return parse(text)
     except ValueError as error:
@@ -114,24 +118,27 @@ def confirm(what: str, *, yes: bool) -> None:
 
 def bound(document: dict[str, Any], run: str, limit: int | None, home: str) -> Any:
     """Return a result that is cut to what one call may print, and kept whole where it is."""
-    from skillkit.cli.output import MAX_BYTES, Bounded, Style
+    from skillkit.cli.output import MAX_BYTES, Bounded, style
 
-    style = click.get_current_context().find_object(Style) or Style()
-    room = limit if limit is not None else MAX_BYTES if style.json and not sys.stdout.isatty() else 0
+    room = limit if limit is not None else MAX_BYTES if style().json and not sys.stdout.isatty() else 0
 
     def keep(content: bytes) -> str:
-        from skillkit import files, home as folders
+        from skillkit import home as folders
 
         folder = folders.prepare(os.path.join(folders.prepare(home), "outputs"))
-        return files.keep(content, folder, f"{run or 'list'}.json")
+        path = os.path.join(folder, f"{run or 'list'}-{os.urandom(4).hex()}.json")
+        folders.write_new(path, content)
+        return path
 
     return Bounded(document, room, keep)
 
 
-def listed(rows: list[Any], following: str | None, limit: int | None = 0, home: str = "") -> Any:
+def listed(rows: list[Any], following: str | None = None, columns: tuple[str, ...] = ()) -> Any:
     """Return a list as every command prints it, with `cursor` for those who know it by that name."""
+    from skillkit.cli.output import Listed
+
     document: dict[str, Any] = {"items": rows, "next_cursor": following, "has_more": following is not None, "cursor": following}
-    return document if limit == 0 else bound(document, "", limit, home)
+    return Listed(document, columns)
 
 
 def place(cursor: str) -> int:
@@ -146,7 +153,7 @@ def place(cursor: str) -> int:
 def _object(text: str, word: str) -> dict[str, Any]:
     found = document_of(text, "the input" if len(word) > 40 else repr(word))
     if not isinstance(found, dict):
-        raise InvalidInput(f"the input is one JSON object, not {dump(found)[:60]}", hint='write --input \'{"name": "value"}\' or name=value')
+        raise InvalidInput(f"the input is one JSON object, not {str(found)[:60]!r}", hint='write --input \'{"name": "value"}\' or name=value')
     return found
 
 
