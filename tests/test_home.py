@@ -205,6 +205,7 @@ while True:
 @posix
 def test_a_writer_that_is_killed_leaves_all_of_the_old_file_or_all_of_the_new(folder):
     path = f"{folder}/file"
+    home.write_whole(path, b"a" * (1 << 18))
     for pause in range(8):
         with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE) as writer:
             writer.stdout.readline()

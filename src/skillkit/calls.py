@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from skillkit import answer, run
+from skillkit import answer, files, run
 from skillkit.connection import Connection
 from skillkit.connector import Action, Object
-from skillkit.document import Json
-from skillkit.errors import AnswerLost, OutcomeUnknown, SkillkitError
-from skillkit.proxy import Proxy
+from skillkit.document import Json, dump
+from skillkit.errors import OutcomeUnknown, SkillkitError
+from skillkit.proxy import KEPT, Exchanged, Proxy
 from skillkit.request import Request, Response, Terms
 from skillkit.run import Options, Outcome
 from skillkit.workspace import Workspace, stamp, token
@@ -41,6 +41,8 @@ class Ran:
 def perform(workspace: Workspace, call: Call) -> Ran:
     """Run an action."""
     action, connection = workspace.aim(call.action, call.connection)
+    if action.file:
+        files.vacant(call.output)
     world, proxy = workspace.world(connection, call.output)
     record = _begun(action.id, connection, call.inputs, workspace.now())
     return _recorded(
@@ -81,13 +83,13 @@ def ask(workspace: Workspace, name: str, request: Request) -> Ran:
     def act() -> Outcome:
         try:
             response = proxy.send(request)
-        except AnswerLost as error:
-            if request.terms.repeatable:
+            if refused := answer.failure(probe.errors, response, workspace.now()):
+                raise refused
+        except SkillkitError as error:
+            if request.terms.repeatable or not run.is_lost(error):
                 raise
             told = f"{request.method} {request.path} may have been done or not: {error}"
-            raise OutcomeUnknown(told, hint="look in the app before doing it again") from error
-        if refused := answer.failure(probe.errors, response, workspace.now()):
-            raise refused
+            raise OutcomeUnknown(told, status=error.status, hint="look in the app before doing it again") from error
         return Outcome(response)
 
     return _recorded(workspace, record, proxy, act, write_ahead=request.method not in {"GET", "HEAD"})
@@ -126,8 +128,10 @@ def _recorded(
     workspace: Workspace, record: dict[str, Any], proxy: Proxy, act: Callable[[], Outcome], *, write_ahead: bool
 ) -> Ran:
     if write_ahead:
+        # What cannot be written down is not done.
         workspace.store.begin_run(record["id"], record)
     ended: dict[str, Any] = {"status": "interrupted"}
+    warnings: tuple[str, ...] = ()
     try:
         outcome = act()
         ended = {"status": "success", "output": None if isinstance(outcome.output, Response) else outcome.output}
@@ -136,8 +140,8 @@ def _recorded(
         ended = {"status": "error", "error": error.described(), "output": error.output}
         raise
     finally:
-        _keep(workspace, {**record, **ended}, proxy)
-    return Ran(outcome.output, record["id"], outcome.warnings)
+        warnings = _keep(workspace, {**record, **ended}, proxy)
+    return Ran(outcome.output, record["id"], outcome.warnings + warnings)
 
 
 def _told(workspace: Workspace, record: dict[str, Any], proxy: Proxy, found: Iterator[Json]) -> Iterator[Json]:
@@ -156,8 +160,23 @@ def _told(workspace: Workspace, record: dict[str, Any], proxy: Proxy, found: Ite
         _keep(workspace, {**record, **ended, "output": {"rows": count}}, proxy)
 
 
-def _keep(workspace: Workspace, record: dict[str, Any], proxy: Proxy) -> None:
-    details = [{"request": dict(one.request), "response": dict(one.response)} for one in proxy.exchanged]
-    workspace.store.finish_run(
-        record["id"], proxy.clean({**record, "finishedAt": stamp(workspace.now()), "details": details})
-    )
+def _keep(workspace: Workspace, record: dict[str, Any], proxy: Proxy) -> tuple[str, ...]:
+    """Write down how a run ended, without its secrets; that this fails must not hide what was done."""
+    clean = proxy.clean({**record, "finishedAt": stamp(workspace.now()), "details": [_detail(one) for one in proxy.exchanged]})
+    for part in [clean, *(side for detail in clean["details"] for side in detail.values())]:
+        part.update({name: _cut(part[name]) for name in ("input", "output", "body") if name in part})
+    try:
+        workspace.store.finish_run(record["id"], clean)
+    except SkillkitError as error:
+        return (f"run {record['id']} is not written down: {error}",)
+    return ()
+
+
+def _detail(one: Exchanged) -> dict[str, Any]:
+    return {"request": dict(one.request), "response": dict(one.response)}
+
+
+def _cut(value: Any) -> Any:
+    """Return a value as it is, or the beginning of its text when that is too long to keep."""
+    whole = value if isinstance(value, str) else dump(value)
+    return value if len(whole) <= KEPT else f"{whole[:KEPT]}… (cut: it has {len(whole):,} characters)"

@@ -1,4 +1,4 @@
-"""Every connector here, compiled once into one read-only file with its search index, and made anew when a connector changes."""
+"""Every connector here, compiled into one read-only file with its search index, and made anew when a connector changes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from skillkit import VERSION
-from skillkit.errors import InvalidConnector, Problem, SkillkitError, UnknownName
+from skillkit.errors import InvalidConnector, Problem, SkillkitError, UnknownName, Usage
 
 if TYPE_CHECKING:
     from skillkit.connector import Action, Connector
@@ -23,7 +24,8 @@ FILE: Final = "catalog.db"
 _TABLES: Final = """
 CREATE TABLE stamp (value TEXT);
 CREATE TABLE connector (id TEXT PRIMARY KEY, path TEXT, head TEXT, problems TEXT);
-CREATE TABLE action (connector TEXT, key TEXT, place INTEGER, document TEXT, row TEXT, PRIMARY KEY (connector, key)) WITHOUT ROWID;
+CREATE TABLE action (connector TEXT, key TEXT, place INTEGER, document TEXT, row TEXT,
+    PRIMARY KEY (connector, key)) WITHOUT ROWID;
 CREATE TABLE alias (connector TEXT, alias TEXT, key TEXT, PRIMARY KEY (connector, alias)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (connector UNINDEXED, key UNINDEXED, name, description, intents, inputs,
     tokenize = 'porter unicode61 remove_diacritics 2');
@@ -53,12 +55,14 @@ class Catalog:
         """Return every connector that works, by name."""
         from skillkit.connector import connector
 
-        return tuple(connector(json.loads(head)) for (head,) in self._rows("SELECT head FROM connector WHERE head != '' ORDER BY id"))
+        return tuple(
+            connector(json.loads(head)) for (head,) in self._rows("SELECT head FROM connector WHERE head != '' ORDER BY id")
+        )
 
     def broken(self) -> tuple[Broken, ...]:
         """Return every connector that does not work."""
         rows = self._rows("SELECT id, path, problems FROM connector WHERE problems != '' ORDER BY id")
-        return tuple(Broken(key, path, tuple(Problem(**entry) for entry in json.loads(problems))) for key, path, problems in rows)
+        return tuple(Broken(key, path, _problems(found)) for key, path, found in rows)
 
     def connector(self, key: str) -> Connector:
         """Return a connector by its id, whatever its case."""
@@ -67,7 +71,7 @@ class Catalog:
 
         for head, path, problems in self._rows("SELECT head, path, problems FROM connector WHERE id = ?", key.strip().lower()):
             if not head:
-                found = tuple(Problem(**entry) for entry in json.loads(problems))
+                found = _problems(problems)
                 raise InvalidConnector(f"{path} is no connector: {found[0]}", found, hint=f"skillkit connector check {key}")
             return connector(json.loads(head))
         known = [name for (name,) in self._rows("SELECT id FROM connector ORDER BY id")]
@@ -77,15 +81,24 @@ class Catalog:
         """Return one action of a connector, by its key, an older name of it, or its id."""
         from skillkit.connector import action
 
-        return action(self.document(connector_id, key))
+        document = self.document(connector_id, key)
+        if "tool" in document:
+            raise Usage(
+                f"{connector_id}/{document['key']} runs on the app's own MCP server, which is reserved and not possible yet",
+                hint=f"skillkit action list --connector {connector_id} shows what else there is",
+            )
+        return action(document)
 
     def document(self, connector_id: str, key: str) -> dict[str, Any]:
         """Return the complete document of one action."""
         key = key.removeprefix(f"{connector_id}/")
-        named = "SELECT document FROM action WHERE connector = ?1 AND key IN (?2, (SELECT key FROM alias WHERE connector = ?1 AND alias = ?2))"
+        alias = "SELECT key FROM alias WHERE connector = ?1 AND alias = ?2"
+        named = f"SELECT document FROM action WHERE connector = ?1 AND key IN (?2, ({alias}))"  # noqa: S608 - our own words
         for (document,) in self._rows(named, connector_id, key):
             loaded: dict[str, Any] = json.loads(document)
             return loaded
+        # One that is broken, or not here, has no actions for that reason.
+        self.connector(connector_id)
         keys = [name for (name,) in self._rows("SELECT key FROM action WHERE connector = ? ORDER BY place", connector_id)]
         raise UnknownName(
             f"{connector_id} has no action {key!r}",
@@ -98,8 +111,9 @@ class Catalog:
 
     def row(self, connector_id: str, key: str) -> dict[str, Any]:
         """Return what a list says of one action."""
-        found = self.document(connector_id, key)["key"]
-        row: dict[str, Any] = json.loads(self._rows("SELECT row FROM action WHERE connector = ? AND key = ?", connector_id, found)[0][0])
+        named = self.document(connector_id, key)["key"]
+        ((found,),) = self._rows("SELECT row FROM action WHERE connector = ? AND key = ?", connector_id, named)
+        row: dict[str, Any] = json.loads(found)
         return row
 
     def owners(self, key: str) -> tuple[str, ...]:
@@ -112,7 +126,8 @@ class Catalog:
         if asked := _asked(intent):
             found = self._rows(
                 "SELECT action.row FROM words JOIN action ON action.connector = words.connector AND action.key = words.key"
-                f" WHERE words MATCH ?1 AND (?2 = '' OR words.connector = ?2) ORDER BY bm25(words, {_WEIGHTS}), action.place LIMIT ?3 OFFSET ?4",
+                " WHERE words MATCH ?1 AND (?2 = '' OR words.connector = ?2)"
+                f" ORDER BY bm25(words, {_WEIGHTS}), action.place LIMIT ?3 OFFSET ?4",
                 asked, connector_id, limit, skip,
             )  # fmt: skip
         else:
@@ -127,22 +142,45 @@ class Catalog:
         return int(self._rows("SELECT count(*) FROM action WHERE ?1 = '' OR connector = ?1", connector_id)[0][0])
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
-        database = self._open or self._fresh()
-        self._open = database
-        return database.execute(statement, values).fetchall()
+        try:
+            return self._database().execute(statement, values).fetchall()
+        except sqlite3.DatabaseError:
+            # What a disk or a person has damaged is made anew, like what is out of date.
+            self.close()
+            with suppress(FileNotFoundError):
+                os.unlink(self._file)
+        try:
+            return self._database().execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise SkillkitError(f"{self._file} cannot be read: {error}", hint="try again") from None
+
+    def close(self) -> None:
+        """Close the file; the next use opens it again, and sees which connectors have changed."""
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+    def _database(self) -> sqlite3.Connection:
+        if self._open is None:
+            self._open = self._fresh()
+        return self._open
 
     def _fresh(self) -> sqlite3.Connection:
-        stamp = _stamp(self._folders)
-        if (found := _current(self._file, stamp)) is not None:
-            return found
-        # Only whoever finds it out of date compiles, so only then is all that loaded.
-        from skillkit.compile import compiled
+        for _ in range(3):
+            stamp = _stamp(self._folders)
+            if (found := _current(self._file, stamp)) is not None:
+                return found
+            # Only whoever finds it out of date compiles, so only then is all that loaded.
+            from skillkit.compile import compiled
 
-        _replaced(self._file, stamp, compiled(self._folders))
-        found = _current(self._file, stamp)
-        if found is None:
-            raise SkillkitError(f"{self._file} changes while it is read", hint="try again")
-        return found
+            _replaced(self._file, stamp, compiled(self._folders))
+            if (found := _current(self._file, stamp)) is not None:
+                return found
+        raise SkillkitError(f"the connectors that {self._file} is made of change while they are read", hint="try again")
+
+
+def _problems(written: str) -> tuple[Problem, ...]:
+    return tuple(Problem(**entry) for entry in json.loads(written))
 
 
 def _asked(intent: str) -> str:
@@ -186,32 +224,35 @@ def _files(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:
 def _current(path: str, stamp: str) -> sqlite3.Connection | None:
     if not os.path.isfile(path):
         return None
-    try:
-        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+    # Only with these does a path mean something else inside a URI.
+    name = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    database = None
+    with suppress(sqlite3.Error):
+        database = sqlite3.connect(f"file:{name}?mode=ro", uri=True, check_same_thread=False)
         if database.execute("SELECT value FROM stamp").fetchone() == (stamp,):
             return database
+    if database is not None:
         database.close()
-    except sqlite3.Error:
-        return None
     return None
 
 
-def _replaced(path: str, stamp: str, entries: Iterator[Any]) -> None:
+def _replaced(path: str, stamp: str, entries: Iterator[tuple[str, tuple[Any, ...]]]) -> None:
     """Write the compiled file beside the old one and put it in its place: a reader sees one or the other."""
-    fresh = f"{path}.{os.getpid()}"
+    from skillkit.home import prepare
+
+    fresh = f"{path}.{os.urandom(4).hex()}.part"
+    prepare(os.path.dirname(path))
     try:
-        os.makedirs(os.path.dirname(path), mode=stat.S_IRWXU, exist_ok=True)
-        database = sqlite3.connect(fresh)
-        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
-        for table, row in entries:
-            database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - our own tables
-        database.execute("INSERT INTO stamp VALUES (?)", (stamp,))
-        database.commit()
-        database.close()
+        with closing(sqlite3.connect(fresh)) as database:
+            database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
+            for table, row in entries:
+                database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - our own tables
+            database.execute("INSERT INTO stamp VALUES (?)", (stamp,))
+            database.commit()
         os.chmod(fresh, stat.S_IRUSR | stat.S_IWUSR)
         os.replace(fresh, path)
     except (OSError, sqlite3.Error) as error:
         raise SkillkitError(f"{path} cannot be written: {error}", hint="set SKILLKIT_HOME to a folder of your own") from None
     finally:
-        if os.path.exists(fresh):
+        with suppress(FileNotFoundError):
             os.unlink(fresh)

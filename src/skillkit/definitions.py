@@ -203,14 +203,18 @@ def _lost(schema: Schemas, shared: Schemas, *, own: bool) -> Iterator[Problem]:
     for path, each in subschemas(schema):
         if "$defs" in each and (path or not own):
             yield Problem("$defs stands at the top of an action's schema, or in schemas", f"{path}/$defs", "schema-ref")
-        reference = each.get("$ref", SHARED)
-        known = {SHARED: shared, OWN: local}.get(reference[: reference.rfind("/") + 1], {}) if isinstance(reference, str) else {}
-        if "$ref" in each and reference.rpartition("/")[2] not in known:
+        if "$ref" in each and not _leads(each["$ref"], shared, local):
+            reference = str(each["$ref"])[:80]
             near = get_close_matches(reference, [SHARED + name for name in shared], 1)
             hint = f"; did you mean {near[0]!r}?" if near else "; write #/schemas/Name"
-            yield Problem(f"{reference[:80]!r} leads to no schema of this connector{hint}", f"{path}/$ref", "schema-ref")
+            yield Problem(f"{reference!r} leads to no schema of this connector{hint}", f"{path}/$ref", "schema-ref")
     for name in sorted(set(local) & set(shared)):
         yield Problem(f"{name!r} is in schemas already", pointer("/$defs", name), "schema-ref")
+
+
+def _leads(reference: Any, shared: Schemas, own: Schemas) -> bool:
+    folder, _, name = reference.rpartition("/") if isinstance(reference, str) else ("", "", "")
+    return isinstance({SHARED: shared, OWN: own}.get(f"{folder}/", {}).get(name), Mapping)
 
 
 def _misfits(schema: Schemas, shared: Schemas) -> Iterator[Problem]:

@@ -45,8 +45,8 @@ _SUFFIX: Final[Mapping[str, str]] = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
 }
-# What has a beginning of its own cannot be anything else.
-_MARKED: Final = frozenset({"xml", "zip", *_MAGIC.values()}) - {"application/xml", "application/zip"}
+# What always has a beginning of its own; XML need not say that it is.
+_MARKED: Final = frozenset({"zip", *_MAGIC.values()}) - {"application/xml", "application/zip"}
 _DEVICES: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[\d\u00b9\u00b2\u00b3])(?:\.|$)", re.IGNORECASE)
 
 
@@ -181,15 +181,14 @@ def _is(home: str, folder: str) -> bool:
 
 
 def _sniffed(beginning: bytes) -> str:
-    # Scanners write a line of their own before a PDF, and readers take it.
-    if b"%PDF-" in beginning:
-        return "application/pdf"
     bare = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return next((kind for magic, kind in _MAGIC.items() if bare.startswith(magic)), "")
+    kind = next((kind for magic, kind in _MAGIC.items() if bare.startswith(magic)), "")
+    # Scanners write a line of their own before a PDF, and readers take it.
+    return kind or ("application/pdf" if b"%PDF-" in beginning else "")
 
 
 def _family(kind: str) -> str:
-    # XML has two names and need not say that it is, and a spreadsheet is a zip file.
+    # XML has two names, and a spreadsheet is a zip file.
     if "openxml" in kind or "opendocument" in kind or "zip" in kind:
         return "zip"
     return "xml" if kind.endswith("xml") else kind

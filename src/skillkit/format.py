@@ -76,7 +76,7 @@ def _input(action: Document, shared: Mapping[str, Any], *, listed: bool) -> Docu
         written = {**target, **beside, "properties": properties, "required": list(dict.fromkeys(required))}
     if listed:
         written["properties"] = {**written.get("properties", {}), **_missing(written.get("properties", {}))}
-    return {"type": "object", "additionalProperties": False, **written}
+    return {"type": "object", "properties": {}, "additionalProperties": False, **written}
 
 
 _PAGING: Final[Mapping[str, Document]] = {

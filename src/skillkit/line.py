@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import h11
 
-from skillkit.errors import AnswerLost, InvalidInput, Unreachable, Upstream
+from skillkit.errors import AnswerLost, Barred, InvalidInput, Unreachable, Upstream
 
 if TYPE_CHECKING:
     import ssl
@@ -207,10 +207,10 @@ def secured(sock: socket.socket, tls: ssl.SSLContext, host: str, origin: str, pa
         return tls.wrap_socket(sock, server_hostname=name, suppress_ragged_eofs=False)
     except ssl.SSLCertVerificationError as error:
         fault = CERTIFICATE_FAULTS.get(error.verify_code, f"is refused: {error.verify_message}")
-        raise Unreachable(f"the certificate of {origin} {fault}") from error
+        raise Barred(f"the certificate of {origin} {fault}") from error
     except ssl.SSLError as error:
         old = "speaks a TLS too old to trust" if error.reason in TOO_OLD else f"does not speak TLS: {error.reason or error}"
-        raise Unreachable(f"{origin} {old}") from error
+        raise Barred(f"{origin} {old}") from error
     except OSError as error:
         raise Unreachable(f"{origin} broke off before TLS was set up: {error}") from error
     finally:

@@ -14,7 +14,7 @@ import h11
 
 from skillkit.address import refusal
 from skillkit.decoding import ASKED, Decoder
-from skillkit.errors import InvalidInput, Unreachable
+from skillkit.errors import Barred, InvalidInput, Unreachable
 from skillkit.line import MAX_IDLE, Line, secured, trust
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class Network:
         for address in found:
             if reason := refusal(address, aim.host, private=private, plain=plain):
                 hint = "" if refusal(address, aim.host, private=True, plain=plain) else OWN_NETWORK
-                raise Unreachable(f"{aim.origin} is not dialled: {reason}", hint=hint)
+                raise Barred(f"{aim.origin} is not dialled: {reason}", hint=hint)
         return found
 
     def _resolved(self, aim: _Aim, by: float) -> list[str]:
@@ -244,7 +244,7 @@ def _system(host: str, port: int) -> Iterable[tuple[object, object, object, obje
 def _aim(url: str) -> _Aim:
     found = URL.fullmatch(url)
     if not found:
-        raise Unreachable("the request's URL is not http or https to a plain host")
+        raise Barred("the request's URL is not http or https to a plain host")
     scheme, host, digits, target = found.groups(default="")
     port = int(digits) if digits else PORTS[scheme]
     if not 0 < port < 65_536:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -51,6 +51,12 @@ def _chance() -> float:
     return int.from_bytes(os.urandom(4), "big") / 2**32
 
 
+def _secrets(fields: Mapping[str, str]) -> Credential:
+    from skillkit.secret import Secret
+
+    return {name: Secret(value) for name, value in fields.items()}
+
+
 class Workspace:
     """The connectors, connections and credentials of one home folder, and the way out."""
 
@@ -58,13 +64,14 @@ class Workspace:
         self,
         home: str,
         *,
+        folders: Sequence[str] = (),
         network: Exchange | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
         chance: Callable[[], float] = _chance,
     ) -> None:
         self.home = home
-        self.catalog = Catalog(home, (shipped(), os.path.join(home, FOLDER)))
+        self.catalog = Catalog(home, folders or (shipped(), os.path.join(home, FOLDER)))
         self.sleep = sleep
         self.now = now
         self._chance = chance
@@ -139,10 +146,12 @@ class Workspace:
             raise UnknownName(f"several apps have {key!r}: {listed}", hint="name the connection with --connectionId")
         raise UnknownName(f"no action {key!r} is here", hint=f"skillkit action list --intent '{key.replace('-', ' ')}'")
 
-    def world(
-        self, connection: Connection, output: str = "", fetch: Callable[[], Credential] | None = None
-    ) -> tuple[World, Proxy]:
-        """Return what running an action of this connection is given, and the proxy through which it goes out."""
+    def world(self, connection: Connection, output: str = "", trial: dict[str, str] | None = None) -> tuple[World, Proxy]:
+        """
+        Return what running an action of this connection is given, and the proxy through which it goes out.
+
+        `trial` is a credential that is not in the vault yet: with what it brings, it stays out of it.
+        """
         from skillkit import connecting, destination, files
         from skillkit.connection import ready
         from skillkit.proxy import Proxy, Surroundings
@@ -160,9 +169,9 @@ class Workspace:
             auth=connecting.way(access, connection.auth),
             params=connection.params,
             base=base,
-            fetch=fetch or (lambda: self.vault.credential(connection.id)),
+            fetch=lambda: self.vault.credential(connection.id) if trial is None else _secrets(trial),
             around=around,
-            keep_session=lambda fields: self.vault.put(connection.id, fields),
+            keep_session=lambda fields: self.vault.put(connection.id, fields) if trial is None else trial.update(fields),
         )
         return World(
             send=proxy.send,
