@@ -72,8 +72,18 @@ def test_a_folder_is_prepared_with_the_folders_above_it(tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("open_to", [0o777, 0o750, 0o701])
-def test_a_folder_that_others_can_reach_is_refused_with_the_command_that_closes_it(folder, open_to):
+@pytest.mark.parametrize("open_to", [0o755, 0o750, 0o701])
+def test_an_own_folder_that_others_can_only_look_into_is_closed(folder, open_to):
+    os.chmod(folder, open_to)
+
+    home.prepare(folder)
+
+    assert mode(folder) == 0o700
+
+
+@posix
+@pytest.mark.parametrize("open_to", [0o777, 0o770, 0o703])
+def test_a_folder_that_others_can_write_to_is_refused_with_the_command_that_closes_it(folder, open_to):
     os.chmod(folder, open_to)
 
     with pytest.raises(SkillkitError, match=f"chmod 700 {folder}") as refused:

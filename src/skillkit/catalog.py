@@ -30,8 +30,6 @@ CREATE TABLE alias (connector TEXT, alias TEXT, key TEXT, PRIMARY KEY (connector
 CREATE VIRTUAL TABLE words USING fts5 (connector UNINDEXED, key UNINDEXED, name, description, intents, inputs,
     tokenize = 'porter unicode61 remove_diacritics 2');
 """
-# How much a word counts where it stands: the name and the intents say what an action is for.
-_WEIGHTS: Final = "0, 0, 3.0, 1.5, 3.0, 0.5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,8 @@ class Catalog:
             found = self._rows(
                 "SELECT action.row FROM words JOIN action ON action.connector = words.connector AND action.key = words.key"
                 " WHERE words MATCH ?1 AND (?2 = '' OR words.connector = ?2)"
-                f" ORDER BY bm25(words, {_WEIGHTS}), action.place LIMIT ?3 OFFSET ?4",
+                # How much a word counts where it stands: the name and the intents say what an action is for.
+                " ORDER BY bm25(words, 0, 0, 3.0, 1.5, 3.0, 0.5), action.place LIMIT ?3 OFFSET ?4",
                 asked, connector_id, limit, skip,
             )  # fmt: skip
         else:

@@ -39,11 +39,12 @@ def home(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) 
 
 
 def prepare(path: str) -> str:
-    """Return `path`, a folder of mode 0700; made where there is none, refused where others can reach it."""
+    """Return `path`, a folder of mode 0700; made where there is none, refused where others can write to it."""
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         os.mkdir(path, 0o700)
     except FileExistsError:
+        _close(path)
         check_folder(path)
         return path
     except OSError as error:
@@ -51,6 +52,18 @@ def prepare(path: str) -> str:
     # An umask takes bits away, and could have taken the owner's.
     os.chmod(path, 0o700)
     return path
+
+
+def _close(path: str) -> None:
+    """
+    Take away that others may look into an own folder, as one made by hand with `mkdir` has it.
+
+    One that they may write to stays as it is, to be refused: somebody may have put something there.
+    """
+    status = os.lstat(path)
+    own = stat.S_ISDIR(status.st_mode) and (_WINDOWS or status.st_uid == os.geteuid())
+    if own and status.st_mode & 0o055 and not status.st_mode & 0o022:
+        os.chmod(path, 0o700)
 
 
 def check_folder(path: str) -> None:

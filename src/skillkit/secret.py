@@ -43,28 +43,30 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        live = [secret for secret in secrets if len(secret) >= SHORTEST]
-        # The longest spelling first, or its head would be redacted and its tail left standing.
-        self._needles = _longest_first(needle for secret in live for needle in _spellings(secret))
-        self._cores = _longest_first(core for secret in live for core in _base64_cores(secret.encode()))
-        longest = max((len(needle) for needle in self._needles + self._cores), default=1)
-        self._reach = longest + 2 * len(_NEIGHBOURS) - 1
+        known = [secret for secret in secrets if len(secret) >= SHORTEST]
+        # A word of the mark itself would be marked again and again.
+        plain = {spelling for secret in known for spelling in _spellings(secret) if spelling not in MARK.encode()}
+        cores = {core for secret in known for core in _base64_cores(secret.encode())}
+        self._needles = (*((needle, False) for needle in sorted(plain)), *((core, True) for core in sorted(cores)))
+        # So much may still be missing of a secret that has begun, with what stands beside it.
+        self._reach = max((len(needle) for needle, _ in self._needles), default=0) + 2 * _BESIDE
 
     def scrub(self, content: bytes) -> bytes:
         """Return `content` with every secret replaced by the mark."""
-        for needle in self._needles:
-            if needle in content:
-                content = content.replace(needle, MARK.encode())
-        for core in self._cores:
-            if core in content:
-                content = re.sub(_NEIGHBOURS + re.escape(core) + _NEIGHBOURS, MARK.encode(), content)
-        return content
+        if len(content) <= _STRIDE:
+            return _marked(content, self._spans(content))
+        return b"".join(self.stream(content[start : start + _STRIDE] for start in range(0, len(content), _STRIDE)))
 
     def text(self, content: str) -> str:
         """Return `content` with every secret replaced by the mark."""
         if not self._needles:
             return content
-        return self.scrub(content.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        clean = self.scrub(content.encode("utf-8", "surrogatepass"))
+        try:
+            return clean.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            # A secret in UTF-16 may have begun in the middle of a character.
+            return clean.decode("utf-8", "replace")
 
     def document(self, value: Any) -> Any:
         """Return a JSON document with every secret replaced by the mark, in keys too."""
@@ -80,76 +82,148 @@ class Redactor:
         """Yield `chunks` redacted, also where a secret is split between two of them."""
         held = b""
         for chunk in chunks:
-            held = self.scrub(held + chunk)
-            # A secret that has only begun to arrive lies in the last bytes: they wait for the next chunk.
-            ready = len(held) - self._reach
-            if ready > 0:
-                yield held[:ready]
-                held = held[ready:]
+            held += chunk
+            spans = self._spans(held)
+            cut = len(held) - self._reach
+            # A secret goes out whole, as its mark, or waits whole.
+            cut = next((end for start, end in spans if start < cut < end), cut)
+            if cut > 0:
+                yield _marked(held[:cut], [span for span in spans if span[1] <= cut])
+                held = held[cut:]
         if held:
-            yield held
+            yield _marked(held, self._spans(held))
+
+    def _spans(self, content: bytes) -> list[tuple[int, int]]:
+        """Return where secrets stand, in order; those that overlap are one."""
+        found: list[tuple[int, int]] = []
+        for needle, encoded in self._needles:
+            start = content.find(needle)
+            while start >= 0:
+                end = start + len(needle)
+                found.append(_widened(content, start, end) if encoded else (start, end))
+                start = content.find(needle, end)
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(found):
+            if merged and start < merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
 
 
 # The secrets this process has met, the last ones; every sink takes them out of what it writes.
 _MET: dict[str, None] = {}
 _MOST_MET = 1000
+_LIVE: list[Redactor] = []
 
 
 def remember(value: str) -> None:
     """Have `value` taken out of everything this process prints from now on."""
+    if value in _MET:
+        return
     _MET[value] = None
     if len(_MET) > _MOST_MET:
         del _MET[next(iter(_MET))]
+    _LIVE.clear()
 
 
 def live() -> Redactor:
     """Return the redactor of every secret this process has met."""
-    return Redactor(tuple(_MET))
+    if not _LIVE:
+        _LIVE.append(Redactor(tuple(_MET)))
+    return _LIVE[0]
 
 
 # The letters at either end of a core are made of the secret and of what stood beside it: they go too.
-_NEIGHBOURS = rb"[A-Za-z0-9+/_=-]{0,4}"
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+_TAIL = re.compile(rb"[A-Za-z0-9+/_-]?={0,2}")
+_BESIDE = 3
+_STRIDE = 65_536
 
 
-def _longest_first(needles: Iterable[bytes]) -> tuple[bytes, ...]:
-    return tuple(sorted(set(needles), key=lambda needle: (-len(needle), needle)))
+def _widened(content: bytes, start: int, end: int) -> tuple[int, int]:
+    tail = _TAIL.match(content, end)
+    before = start and content[start - 1] in _LETTERS
+    return start - bool(before), tail.end() if tail else end
+
+
+def _marked(content: bytes, spans: list[tuple[int, int]]) -> bytes:
+    if not spans:
+        return content
+    pieces: list[bytes] = []
+    done = 0
+    for start, end in spans:
+        pieces += (content[done:start], MARK.encode())
+        done = end
+    return b"".join((*pieces, content[done:]))
 
 
 def _spellings(secret: str) -> Iterator[bytes]:
+    raw = secret.encode()
+    yield from (raw, raw[::-1], secret[::-1].encode())
+    yield from (raw.hex().encode(), raw.hex().upper().encode())
+    yield from (secret.encode("utf-16-le"), secret.encode("utf-16-be"))
+    for spelled in (*_in_url(secret), *_in_json(secret), *_in_html(secret)):
+        yield spelled.encode()
+
+
+def _in_url(secret: str) -> Iterator[str]:
     # Only a command that met a secret needs these.
-    from html import escape
     from urllib.parse import quote
 
-    raw = secret.encode()
-    yield raw
-    yield raw[::-1]
-    yield raw.hex().encode()
-    yield raw.hex().upper().encode()
-    yield secret.encode("utf-16-le")
-    yield secret.encode("utf-16-be")
-    yield quote(secret, safe="").encode()
-    yield quote(secret, safe="").lower().encode()
-    yield "".join(f"%{byte:02X}" for byte in raw).encode()
-    yield "".join(f"%{byte:02x}" for byte in raw).encode()
-    yield escape(secret).encode()
-    yield secret.replace("\\", "\\\\").replace('"', '\\"').encode()
-    yield secret.replace("\\", "\\\\").replace('"', '\\"').replace("/", "\\/").encode()
-    yield "".join(f"\\u{ord(character):04x}" for character in secret).encode()
-    yield re.sub(r"[^\x20-\x7e]", lambda found: f"\\u{ord(found[0]):04x}", secret).encode()
+    # What Python, a path, a browser's encodeURIComponent and encodeURI, and a form leave as it is.
+    for safe in ("", "/", "!'()*", "!'()*;/?:@&=+$,#", "*"):
+        plain = quote(secret, safe=safe)
+        for spelled in (plain, plain.replace("%20", "+")):
+            yield spelled
+            yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), spelled)
+    for byte in ("%{:02X}", "%{:02x}"):
+        yield "".join(byte.format(each) for each in secret.encode())
+
+
+def _in_json(secret: str) -> Iterator[str]:
+    from json import dumps
+
+    units = secret.encode("utf-16-be").hex()
+    spelled = {"".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))}
+    for plain in (dumps(secret)[1:-1], dumps(secret, ensure_ascii=False)[1:-1]):
+        # PHP escapes the slash; Go and .NET write more of it as numbers than they must.
+        spelled |= {plain, plain.replace("/", "\\/"), _numbered("<>&", plain)}
+        spelled.add(_numbered("<>&'+`", plain.replace('\\"', "\\u0022")))
+    for text in spelled:
+        yield text
+        yield re.sub(r"\\u[0-9a-f]{4}", lambda found: "\\u" + found[0][2:].upper(), text)
+
+
+def _numbered(characters: str, text: str) -> str:
+    return re.sub(f"[{characters}]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _in_html(secret: str) -> Iterator[str]:
+    # The library for this loads every named character there is, which takes longer than sending a request.
+    plain = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for double in ("&quot;", "&#34;"):
+        for single in ("&#x27;", "&#39;"):
+            yield plain.replace('"', double).replace("'", single)
+    yield plain
 
 
 def _base64_cores(raw: bytes) -> Iterator[bytes]:
     """
-    Yield the part of a base64 text that `raw` decides, for each of its three places in the text around it.
+    Yield the part of a base64 text that `raw` alone decides, for each of its three places in the text around it.
 
-    A secret is often encoded with something beside it (`user:password`), so its first and last
-    characters there depend on the neighbours, and only those between are its own.
+    A secret is often encoded with something beside it (`user:password`), so the characters at its ends
+    hold bits of its neighbours as well.
     """
     from base64 import b64encode
 
     for shift in range(3):
-        encoded = b64encode(bytes(shift) + raw)
-        core = encoded[4 if shift else 0 : len(encoded) - 4 if (shift + len(raw)) % 3 else None]
-        if len(core) >= SHORTEST:
+        bits = 8 * (shift + len(raw))
+        core = b64encode(bytes(shift) + raw)[-(-8 * shift // 6) : bits // 6]
+        if len(core) >= _SHORTEST_CORE:
             yield core
             yield core.translate(bytes.maketrans(b"+/", b"-_"))
+
+
+# A shorter one stands in any large file by chance.
+_SHORTEST_CORE = 5

@@ -1,0 +1,104 @@
+"""What carries the suite: a wire that answers, a workspace on it, a command that is typed; and no network beyond this machine."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from skillkit.workspace import Workspace, shipped
+from tests.wire import Clock, Replies
+
+FICTIONAL = Path(__file__).parent / "data" / "connectors"
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+class Beyond(BaseException):
+    """A test reached for another machine; no handler of ours takes it for an app that is down."""
+
+
+def _guard(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and isinstance(arguments[1], tuple) and not str(arguments[1][0]).startswith(LOOPBACK):
+        raise Beyond(f"a test connects to {arguments[1]}")
+
+
+# A hook of the interpreter sees every socket, whoever opens it; it cannot be taken out, and need not be.
+sys.addaudithook(_guard)
+
+
+@pytest.fixture
+def wire() -> Iterator[Replies]:
+    """Stands for the network; a reply that nobody asked for fails the test."""
+    replies = Replies()
+    yield replies
+    assert callable(replies.replies) or not replies.replies, f"never asked for: {replies.replies}"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a compiled catalog and a vault, made once: what a second command finds."""
+    home = tmp_path_factory.mktemp("furnished") / "home"
+    space = Workspace(str(home), folders=(shipped(), str(FICTIONAL)))
+    space.catalog.count()
+    space.catalog.close()
+    space.vault.init("keyfile")
+    return home
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, furnished: Path, wire: Replies, clock: Clock) -> Iterator[Workspace]:
+    """The real thing on a home of its own, with every shipped connector and the fictional ones, and time that does not pass."""
+    home = tmp_path / "home"
+    shutil.copytree(furnished, home)
+    space = Workspace(
+        str(home),
+        folders=(shipped(), str(FICTIONAL)),
+        network=wire,
+        sleep=clock.sleep,
+        now=clock.now,
+        chance=lambda: 0.5,
+    )
+    yield space
+    space.store.close()
+    space.catalog.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a command printed, and how it ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def skillkit(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Typed]:
+    """Types a command: `skillkit("action", "list", "--json", input="…")`."""
+
+    def typed(*words: str, input: str | bytes | None = None) -> Typed:  # noqa: A002 - click's own word for it
+        from skillkit.cli.main import main
+
+        given = input.encode() if isinstance(input, str) else input or b""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
+        monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+        with ExitStack() as streams:
+            streams.enter_context(redirect_stdout(out))
+            streams.enter_context(redirect_stderr(err))
+            code = main(words, workspace)
+        return Typed(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
+
+    return typed
