@@ -20,7 +20,11 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-WIDTH: Final = 118
+WIDTH: Final = 110
+# What differs from one machine, or one time, to another.
+VOLATILE: Final = re.compile(r"(?<=127\.0\.0\.1:)\d+|(?<=BaseHTTP/)[\d.]+|(?<=Python/)[\d.]+")
+# Stands for the id of the last run.
+LAST: Final = "RUN"
 DOWNLOAD: Final = "demo-out/INV-0042.pdf"
 
 # What each app is signed in to with, and the path that its connector puts before every other.
@@ -32,8 +36,8 @@ ACCOUNTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 SECRETS: Final = tuple(fields.get("token") or fields["api_key"] for _, fields in ACCOUNTS.values())
 
 OPENING: Final = """\
-This is a demonstration on your machine alone: it needs no account, and nothing leaves the machine.
-Three stand-ins on loopback answer what the recorded calls in cassettes/ say. skillkit itself is real, and so is every command below."""
+A demonstration: it needs no account, and nothing leaves this machine.
+Three stand-ins on loopback answer with the calls in cassettes/. skillkit is real, and so is every command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,11 @@ def steps(addresses: Mapping[str, str]) -> Iterator[Step]:
     for app, (prefix, fields) in ACCOUNTS.items():
         words = ("connect", "--connectorKey", app, "--base-url", addresses[app] + prefix, "--credentials", "-")
         yield Step(words, "state: READY", stdin=json.dumps(fields), shown=("state",))
+    yield from _using()
 
-    finding = ("action", "list", "--limit", "2", "--intent")
+
+def _using() -> Iterator[Step]:
+    finding = ("action", "list", "--limit", "1", "--intent")
     title = "Find an action by what you want, in English, German and Spanish."
     yield Step((*finding, "overdue invoices"), "list-invoices", title=title, shown=("id", *ACCOUNTS))
     yield Step((*finding, "Rechnung als PDF herunterladen"), "faktoora/get-invoice-by-id", shown=("id", *ACCOUNTS))
@@ -82,27 +89,26 @@ def steps(addresses: Mapping[str, str]) -> Iterator[Step]:
     yield Step(
         (*running, "list-invoices", "--connectionId", "alegra", "--limit", "2"),
         "1042",
-        title="List invoices: `--limit` and `--cursor` are the same for every app, however it counts its pages.",
+        title="List invoices. `--limit` and `--cursor` are the same for every app, however it counts its pages.",
     )
     yield Step(
         (*running, "get-invoice-by-id", "--connectionId", "faktoora", "--input", "faktooraId=INV-0042", "--output", DOWNLOAD),
         "application/pdf",
         title="Download an invoice.",
+        shown=("type", "size"),
     )
     yield Step(
         (*running, "create-client", "--connectionId", "clientary", "--input", '{"name": "Muster GmbH", "city": "Dresden"}'),
         "id: 2145",
         title="Create a client.",
-        shown=("id", "number", "name", "city"),
+        shown=("id", "name", "city"),
     )
     deleting = (*running, "delete-customer", "--connectionId", "faktoora", "--input", "id=6f1c")
     title = "Delete a customer: first what would go out, then without anybody's consent."
     yield Step((*deleting, "--dry-run"), "[redacted]", title=title)
     yield Step(deleting, "confirmation needed", exit=4)
-    yield Step(("run", "show", LAST), "success", title="Look up what went out and came back.", shown=("action", "status", "input", "details"))
-
-
-LAST: Final = "RUN"
+    title = "Look up what went out and came back; RUN is the id of the last run."
+    yield Step(("run", "show", LAST), "success", title=title, shown=("action", "details"))
 
 
 def play(script: Iterator[Step] | Sequence[Step], folder: str) -> bool:
@@ -112,16 +118,18 @@ def play(script: Iterator[Step] | Sequence[Step], folder: str) -> bool:
     number = 0
     for step in script:
         number += bool(step.title)
-        print(f"\n{_bold(f'{number}. {step.title}')}\n" if step.title else "")
+        if step.title:
+            print("\n" + _bold(f"{number}. {step.title}"))
         print(f"$ {'… | ' if step.stdin else ''}skillkit {' '.join(map(_quoted, step.words))}")
         ended = skillkit(tuple(_newest(folder) if word is LAST else word for word in step.words), folder, step.stdin)
         output = ended.stdout + (ended.stderr if step.exit else "")
-        if ended.returncode != step.exit or step.wanted not in output or any(secret in output for secret in SECRETS):
+        told = any(secret in ended.stdout + ended.stderr for secret in SECRETS)
+        if ended.returncode != step.exit or step.wanted not in output or told:
             print(f"{ended.stdout}{ended.stderr}\nended with {ended.returncode}, not with {step.exit} and {step.wanted!r}")
             return False
         for line in output.splitlines():
             if line.startswith(step.shown or ("",)):
-                print("  " + _cut(re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:…", line)))
+                print("\n".join("  " + piece for piece in _pieces(line)))
     return True
 
 
@@ -136,8 +144,9 @@ def kept(folder: str) -> bool:
     """Search all that was written for the three secrets."""
     files = [path for path in (*Path(folder).rglob("*"), Path(DOWNLOAD)) if path.is_file()]
     found = [path.name for path in files for secret in SECRETS if secret.encode() in path.read_bytes()]
-    print(f"\n{_bold('Done.')} The three secrets were searched for in every line above and in every file that skillkit wrote: ", end="")
-    print(f"they are in {', '.join(found)}." if found else f"they are in none.\nThe invoice is in {DOWNLOAD}; all else is removed.")
+    print(f"\n{_bold('Done.')} The three secrets were searched for in all output and in every file that was written:")
+    where = ", ".join(found) or f"none. The invoice is in {DOWNLOAD}; all else is removed"
+    print(f"they are in {where}.")
     return not found
 
 
@@ -146,12 +155,16 @@ def _newest(folder: str) -> str:
     return str(listed["items"][0]["id"])
 
 
-def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+def _pieces(line: str) -> list[str]:
+    """Return a line as it fits on the screen: a row is cut, and of a document there is more."""
+    line = VOLATILE.sub("…", line)
+    most = 2 * WIDTH if ": {" in line or ": [" in line else WIDTH
+    line = line if len(line) <= most else line[: most - 1] + "…"
+    return [line[start : start + WIDTH] for start in range(0, len(line), WIDTH)]
 
 
 def _quoted(word: str) -> str:
-    word = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:…", word)
+    word = VOLATILE.sub("…", word)
     return word if re.fullmatch(r"[\w@%+=:,./…-]+", word) else f"'{word}'"
 
 

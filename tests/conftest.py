@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from skillkit import accounts
+from skillkit.connecting import SignIn
+from skillkit.connection import Connection
 from skillkit.workspace import Workspace, shipped
 from tests.wire import Clock, Replies
 
@@ -102,3 +105,15 @@ def skillkit(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[
         return Typed(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
     return typed
+
+
+@pytest.fixture
+def connected(workspace: Workspace) -> Callable[..., Connection]:
+    """Connects an account without asking its app."""
+
+    def connect(connector: str, auth: str = "", credential: Mapping[str, str] | None = None, **changes: Any) -> Connection:
+        credential = credential or {"api_key": "canary-5f2e9c71d4"}
+        said = SignIn(connector, dict(credential), auth=auth, check=False, **changes)
+        return accounts.connect(workspace, said)
+
+    return connect

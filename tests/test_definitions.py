@@ -86,6 +86,7 @@ def test_a_schema_that_could_reach_out_or_hold_up_is_refused_where_it_does(schem
         {"$ref": "#/schemas/A", "description": "one of them"},
         {"$ref": "#/$defs/T", "$defs": {"T": {"$ref": "#/schemas/A"}}},
         {"pattern": "^(a+)+$"},
+        {"anyOf": [True, {"type": "string"}]},
         {"properties": {"$ref": {"type": "string"}, "$id": {}, "pattern": {"pattern": "^a$"}}},
         {
             "const": {"$ref": "https://acme.example"},

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,11 +25,18 @@ DATA = Path(__file__).parent / "data" / "connectors"
 ACME = read((DATA / "acme-books.yaml").read_bytes(), "acme-books.yaml")
 MINIMAL = read((DATA / "minimal.yaml").read_bytes(), "minimal.yaml")
 
+WRITTEN: Any = ACME.document
+
+
+def whole(source: Source):
+    document: Any = source.document
+    return fmt.complete(document)
+
 
 def completed(fragment: str, key: str = "get-me"):
     source, _ = files(fragment)
     assert fmt.problems(source) == ()
-    return fmt.complete(source.document)[1][key]
+    return whole(source)[1][key]
 
 
 # The examples of the page.
@@ -40,15 +48,15 @@ def test_the_examples_of_the_format_are_connectors_without_a_fault(source):
 
 
 def test_the_head_of_a_connector_names_its_actions_and_holds_none():
-    head, actions = fmt.complete(ACME.document)
+    head, actions = whole(ACME)
 
-    assert head.keys() == ACME.document.keys() - {"schemas", "defaults"}
-    assert head["actions"] == list(actions) == list(ACME.document["actions"])
+    assert head.keys() == WRITTEN.keys() - {"schemas", "defaults"}
+    assert head["actions"] == list(actions) == list(WRITTEN["actions"])
     assert connector.connector(head).access.check == "get-company"
 
 
 def test_every_action_with_a_request_becomes_a_value():
-    _, actions = fmt.complete(ACME.document)
+    _, actions = whole(ACME)
 
     made = {key: connector.action(action) for key, action in actions.items() if "request" in action}
 
@@ -70,18 +78,18 @@ def test_every_action_with_a_request_becomes_a_value():
 
 
 def test_a_tool_of_an_mcp_server_is_completed_without_a_request():
-    action = fmt.complete(ACME.document)[1]["verify-customer-number"]
+    action = whole(ACME)[1]["verify-customer-number"]
 
     assert (action["tool"], action["effect"], "request" in action) == ("verify_customer_number", "read", False)
 
 
 def test_completing_changes_nothing_of_what_it_is_given():
-    before = copy.deepcopy(ACME.document)
+    before = copy.deepcopy(WRITTEN)
 
-    for action in fmt.complete(ACME.document)[1].values():
+    for action in whole(ACME)[1].values():
         fmt.shown(action)
 
-    assert ACME.document == before
+    assert before == WRITTEN
 
 
 # Defaults.
@@ -216,7 +224,7 @@ def test_a_limit_of_the_connector_s_own_stays_as_it_is():
 def test_the_payload_of_an_event_stands_alone():
     source, _ = files(SCHEMAS + "webhooks: {events: {done: {payload: {$ref: '#/schemas/C'}}, gone: {description: It is gone.}}}")
 
-    events = fmt.complete(source.document)[0]["webhooks"]["events"]
+    events = whole(source)[0]["webhooks"]["events"]
 
     assert events == {
         "done": {"payload": {"$ref": "#/$defs/C", "$defs": {"C": {"type": "number"}}}},
@@ -247,7 +255,7 @@ def test_a_list_is_shown_in_its_envelope_with_the_definitions_of_its_rows():
 
 
 def test_a_file_is_shown_as_what_is_said_of_it_and_a_wait_by_its_last_answer():
-    _, actions = fmt.complete(ACME.document)
+    _, actions = whole(ACME)
 
     assert list(fmt.shown(actions["download-invoice"])[1]["properties"]) == ["path", "type", "size", "sha256"]
     assert "wait" in fmt.shown(actions["create-invoice"])[1]["properties"]
@@ -359,11 +367,11 @@ GROUP = (
 def test_groups_of_actions_belong_to_the_connector():
     main, group = read(MAIN, "connector.yaml"), read(GROUP, "actions/me.yaml")
 
-    whole = fmt.merged([main, group])
+    together = fmt.merged([main, group])
 
-    assert fmt.problems(whole) == ()
-    assert list(whole.document["actions"]) == ["get-me"]
-    assert "actions" not in main.document
+    assert fmt.problems(together) == ()
+    assert list(whole(together)[1]) == ["get-me"]
+    assert main == read(MAIN, "connector.yaml")
     assert fmt.merged([main]) is main
 
 
@@ -419,35 +427,11 @@ def test_a_main_file_that_is_no_connector_is_judged_as_one(main):
 
 # Whatever is changed.
 
-ODD = [
-    None,
-    True,
-    False,
-    0,
-    -1,
-    1.5,
-    1e300,
-    "",
-    "x",
-    "{x}",
-    "{...}",
-    ".",
-    "[",
-    "GET /",
-    "POST /a/{id}{?b*}",
-    [],
-    {},
-    ["a"],
-    {"a": 1},
-]
-ODD += [
-    {"$ref": "#/schemas/Party"},
-    {"$ref": "#/$defs/A", "$defs": {"A": {}}},
-    "get-company",
-    {"": {"properties": None}},
-    [[]],
+ODD: list[Any] = [
+    None, True, False, 0, -1, 1.5, 1e300, "", "x", "{x}", "{...}", ".", "[", "GET /", "POST /a/{id}{?b*}", "get-company", [], {},
+    ["a"], {"a": 1}, {"$ref": "#/schemas/Party"}, {"$ref": "#/$defs/A", "$defs": {"A": {}}}, {"": {"properties": None}}, [[]],
     [{}],
-]
+]  # fmt: skip
 
 
 def spots(document, path=()):
@@ -460,11 +444,11 @@ def spots(document, path=()):
             yield from spots(each, (*path, step))
 
 
-SPOTS = list(spots(ACME.document))
+SPOTS = list(spots(WRITTEN))
 
 
 def changed(changes):
-    document = copy.deepcopy(ACME.document)
+    document = copy.deepcopy(WRITTEN)
     for path, value in changes:
         place = document
         for step in path[:-1]:
@@ -482,7 +466,7 @@ def test_whatever_is_changed_is_judged_and_what_fits_is_completed(changes):
     if fmt.problems(source):
         return
 
-    head, actions = fmt.complete(source.document)
+    head, actions = whole(source)
 
     assert connector.connector(head).actions == tuple(actions)
     for action in actions.values():
@@ -521,7 +505,7 @@ def properties(name: str) -> set[str]:
 
 
 def test_every_key_of_an_action_is_one_that_is_read():
-    action = Asked({**fmt.complete(ACME.document)[1]["list-invoices"]})
+    action = Asked({**whole(ACME)[1]["list-invoices"]})
     connector.action(action)
 
     assert action.keys_asked - properties("action") == {"connector", "key"}
@@ -530,7 +514,7 @@ def test_every_key_of_an_action_is_one_that_is_read():
 
 
 def test_every_key_of_a_connection_is_one_that_is_read():
-    connection = Asked(ACME.document["connection"])
+    connection = Asked(WRITTEN["connection"])
     connector.access(connection)
 
     assert properties("connection") - connection.keys_asked == {"mcp"}
@@ -563,6 +547,13 @@ def test_the_kinds_that_a_rule_may_give_are_kinds_of_errors():
 
 
 # The schema as a text.
+
+
+def test_the_schema_of_the_format_refers_to_itself_alone():
+    references = [part["$ref"] for _, part in subschemas(schema()) if "$ref" in part]
+
+    assert {reference.rpartition("/")[0] for reference in references} == {"#/$defs"}
+    assert {reference.rpartition("/")[2] for reference in references} <= schema()["$defs"].keys()
 
 
 def test_every_key_of_the_format_is_described():

@@ -350,7 +350,7 @@ def test_every_file_is_private_and_what_others_could_reach_is_refused(store, fol
     assert folder.stat().st_mode & 0o777 == 0o700
 
     store.close()
-    folder.chmod(0o755)
+    folder.chmod(0o777)
     with pytest.raises(SkillkitError, match="to fix it: chmod 700 "):
         store.connections()
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import unquote
 
 from skillkit.document import Json
 
@@ -233,8 +234,12 @@ def several(value: Any) -> tuple[Any, ...]:
 
 # The request line.
 
-_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<path>/[^\s?{}]*(?:\{\w+\}[^\s?{}]*)*)(?P<query>(?:\?[^\s{}]+(?:\{\w+\}[^\s{}]*)*)?(?:\{[?&][^{}]+\})*)")
-_GROUP = re.compile(r"\{[?&]([^{}]+)\}")
+_NAME = r"[A-Za-z_]\w*"
+_GROUP = re.compile(rf"\{{[?&]({_NAME}\*?(?:,\s*{_NAME}\*?)*)\}}")
+_LINE = re.compile(
+    rf"(?P<method>[A-Z]+) (?P<path>/[^\s?{{}}]*(?:\{{{_NAME}\}}[^\s?{{}}]*)*)"
+    rf"(?P<query>(?:\?[^\s{{}}]+(?:\{{{_NAME}\}}[^\s{{}}]*)*)?(?:{_GROUP.pattern})*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +264,8 @@ def request_line(line: str) -> RequestLine:
     query = found["query"]
     literal = _GROUP.sub("", query).removeprefix("?")
     pairs = [pair.partition("=") for pair in literal.split("&") if pair]
-    fixed = [(name, value, False) for name, _, value in pairs]
+    # It is escaped when it goes out, so here it stands as it is meant.
+    fixed = [(unquote(name), unquote(value), False) for name, _, value in pairs]
     listed = [name.strip() for group in _GROUP.findall(query) for name in group.split(",")]
     named = [(name.rstrip("*"), f"{{{name.rstrip('*')}}}", name.endswith("*")) for name in listed]
     return RequestLine(found["method"], found["path"], (*fixed, *named))

@@ -7,21 +7,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from unicodedata import normalize
-from urllib.parse import unquote, unquote_to_bytes, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from skillkit.connector import Access, Param
 from skillkit.document import names, text
 from skillkit.errors import InvalidInput, Problem
+from skillkit.request import filled_path, misled
 
 LONGEST_URL: Final = 8192
 LONGEST_VALUE: Final = 8000
 HOST_PART: Final = r"[a-z0-9](-?[a-z0-9])*"
 LONGEST_HOST_PART: Final = 63
 
+LAST_PORT: Final = 65535
+STANDARD: Final = {"http": 80, "https": 443}
+# A name is decoded as often as any server would, and once more.
+MOST_DECODED: Final = 4
+
+_BASE = re.compile(r"(https?)://([\w-]+(?:\.[\w-]+)*\.?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(/[^?#]*)?", re.ASCII | re.IGNORECASE)
 _PATH = re.compile(r"/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*")
 _QUERY = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 _VISIBLE = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
@@ -57,21 +63,22 @@ class Base:
 
 
 def base(access: Access, params: Mapping[str, Any], override: str = "") -> Base:
-    """Return where a connection leads; a parameter can fill a part of the host, never leave it."""
-    url = override.rstrip("/")
-    if not url:
-        host = urlsplit(access.base_url).netloc or access.base_url
-        for param in access.params:
-            if f"{{{param.name}}}" in host:
-                _check_host_part(param, text(params.get(param.name, "")))
-        url = _filled(access.base_url, params)
-    return _parsed(url, named=bool(override))
+    """Return where a connection leads; a parameter can fill a part of the host or of the path, never leave it."""
+    if override:
+        return _parsed(override.rstrip("/"), named=True)
+    scheme, slashes, rest = access.base_url.rpartition("://")
+    host, slash, path = rest.partition("/")
+    for param in access.params:
+        if f"{{{param.name}}}" in host:
+            _check_host_part(param, _word(params, param.name))
+    for name in names(host):
+        host = host.replace(f"{{{name}}}", _word(params, name))
+    return _parsed((scheme + slashes + host + filled_path(slash + path, params)).rstrip("/"), named=False)
 
 
-def _filled(template: str, params: Mapping[str, Any]) -> str:
-    for name in names(template):
-        template = template.replace(f"{{{name}}}", text(params.get(name, "")))
-    return template.rstrip("/")
+def _word(params: Mapping[str, Any], name: str) -> str:
+    value = params.get(name)
+    return "" if value is None else text(value)
 
 
 def _check_host_part(param: Param, value: str) -> None:
@@ -80,30 +87,26 @@ def _check_host_part(param: Param, value: str) -> None:
         return
     fits = re.fullmatch(HOST_PART, value) and len(value) <= LONGEST_HOST_PART and not value.startswith("xn--")
     if not fits:
-        problem = Problem(f"{value!r} cannot be part of a host name", f"/params/{param.name}", "host-part")
+        problem = Problem(f"{value[:80]!r} cannot be part of a host name", f"/params/{param.name}", "host-part")
         raise InvalidInput(
-            f"{param.name} cannot be {value!r}: small letters, digits and single hyphens, at most {LONGEST_HOST_PART}",
+            f"{param.name} cannot be {value[:80]!r}: small letters, digits and single hyphens, at most {LONGEST_HOST_PART}",
             (problem,),
             hint=f"give only the part that stands for {{{param.name}}}, as in --param {param.name}=acme",
         )
 
 
 def _parsed(url: str, *, named: bool) -> Base:
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    host = (parts.hostname or "").lower()
-    odd = parts.username is not None or parts.password is not None or parts.query or parts.fragment or port == -1
-    if parts.scheme not in {"http", "https"} or not host or odd or not url.isascii() or _CONTROL.search(url) or " " in url:
-        raise InvalidInput(f"{url!r} is not a base URL", hint="write it as https://host/path, with no user, query or fragment")
-    if parts.path and (problem := path_refusal(parts.path)):
-        raise InvalidInput(f"{url!r} is not a base URL: {problem}")
-    shown = f"[{host}]" if ":" in host else host
-    standard = {"http": 80, "https": 443}[parts.scheme]
-    origin = f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, standard} else "")
-    return Base(origin, host, parts.path, named)
+    found = _BASE.fullmatch(url)
+    scheme, host, port, path = found.groups("") if found else ("", "", "", "")
+    if not found or int(port or 0) > LAST_PORT:
+        raise InvalidInput(
+            f"{url[:200]!r} is not a base URL", hint="write it as https://host/path, with no user, query or fragment"
+        )
+    if path and (refusal := path_refusal(path)):
+        raise InvalidInput(f"{url[:200]!r} is not a base URL: {refusal}")
+    scheme, host = scheme.lower(), host.lower()
+    shown = "" if not port or int(port) == STANDARD[scheme] else f":{int(port)}"
+    return Base(f"{scheme}://{host}{shown}", host.strip("[]"), path, named)
 
 
 def path_refusal(url: str) -> str:
@@ -117,27 +120,7 @@ def path_refusal(url: str) -> str:
         return "it has a character that must be percent-encoded"
     if _STRAY_PERCENT.search(url):
         return "it has a % that encodes nothing"
-    return _decoded_refusal(path)
-
-
-def _decoded_refusal(path: str) -> str:
-    # A server may decode once more than it should, so every layer has to be as harmless as the first.
-    while True:
-        if "\\" in path or _CONTROL.search(path):
-            return "it hides a backslash or a control character"
-        # "‥" and "．" become dots for a server that normalises.
-        for segment in normalize("NFKC", path)[1:].split("/")[:-1]:
-            if not segment:
-                return "it has an empty part (//)"
-        if any(segment.partition(";")[0] in {".", ".."} for segment in normalize("NFKC", path).split("/")):
-            return "it climbs (. or ..)"
-        try:
-            decoded = unquote_to_bytes(path).decode("utf-8")
-        except UnicodeDecodeError:
-            return "it encodes something that is not UTF-8"
-        if decoded == path:
-            return ""
-        path = decoded
+    return misled(path)
 
 
 def check_path(url: str) -> None:
@@ -176,15 +159,20 @@ def _header_refusal(name: str, value: str, kept: frozenset[str] | set[str], allo
 
 def check_names(query: tuple[str, ...], body: Any, carriers: frozenset[str]) -> None:
     """Refuse a caller's query or top-level body name that the credential travels under, however it is spelled."""
-    given = [part.partition("=")[0] for part in query] + (list(body) if isinstance(body, dict) else [])
-    for name in given:
-        plain = name
-        while (decoded := unquote(plain.replace("+", " "))) != plain:
-            plain = decoded
-        plain = normalize("NFKC", plain).casefold().partition("[")[0].strip()
-        if plain in carriers:
-            problem = Problem("the credential travels under this name", f"/query/{name}", "credential-name")
-            raise InvalidInput(f"{name!r} is not the caller's to set: the credential travels under it", (problem,))
+    asked = [pair.partition("=")[0] for part in query for pair in re.split("[&;]", part)]
+    kept = {_plain(carrier) for carrier in carriers}
+    for name in [*asked, *(body if isinstance(body, dict) else ())]:
+        if _plain(name) in kept:
+            problem = Problem("the credential travels under this name", f"/query/{name[:80]}", "credential-name")
+            raise InvalidInput(f"{name[:80]!r} is not the caller's to set: the credential travels under it", (problem,))
+
+
+def _plain(name: str) -> str:
+    """Return the name as the loosest of servers reads it: decoded, in any case, `a.b` and `a[0]` as well as `a_b` and `a`."""
+    for _ in range(MOST_DECODED):
+        name = unquote(name.replace("+", " "))
+    word = re.split(r"[\[\x00]", normalize("NFKC", name).strip())[0]
+    return re.sub("[. ]", "_", word).casefold()
 
 
 def is_loopback(host: str) -> bool:
@@ -199,10 +187,12 @@ def below(url: str, target: Base) -> str:
     >>> below("https://api.test/v1/x?page=2", Base("https://api.test", "api.test", "/v1", False))
     '/x?page=2'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
     shown = f"{parts.scheme}://{parts.netloc}".lower()
     default = {"https": ":443", "http": ":80"}.get(parts.scheme, "")
     if shown.removesuffix(default) != target.origin or not parts.path.startswith(target.prefix + "/"):
         return ""
     return parts.path.removeprefix(target.prefix) + (f"?{parts.query}" if parts.query else "")
-

@@ -7,12 +7,17 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final, TypeAlias
+
+from skillkit.errors import InvalidInput
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 # Deeper documents are attacks, and every later step recurses over what is parsed here.
 DEEPEST: Final = 100
+# What one text of a template may grow to; more is an attack, or will not fit into a request anyway.
+LONGEST: Final = 25_000_000
 
 
 class Missing:
@@ -38,34 +43,30 @@ def parse(content: str | bytes) -> Json:
     Nothing is guessed: not what a broken text meant, not what lies beyond a number's range.
     """
     text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
-    if text.count("[") + text.count("{") > DEEPEST and _deep(text):
+    if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
         raise ValueError(f"it is nested deeper than {DEEPEST} levels")
     document: Json = json.loads(text, parse_float=_finite, parse_constant=_refused)
     return document
 
 
 def dump(document: Json) -> str:
-    """Return `document` on one line, readable in any language."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Return `document` on one line, readable in any language; half a character stays the escape that it came as."""
+    written = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_unwritten)
+    return written.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-class _Only(dict[int, int | None]):
-    """A translation that drops every character it was not told to keep."""
-
-    def __missing__(self, key: int) -> None:
-        return None
+def _unwritten(value: Any) -> Json:
+    raise InvalidInput(f"{value!r} cannot be written here", hint="a file goes into a body, and not into a text")
 
 
-_BRACKETS = _Only({ord(character): ord(character) for character in "[]{}"})
+# All but the brackets; a string that does not end is one to the end, so that every character is looked at once.
+_NO_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^"\[\]{}]++', re.DOTALL)
+_DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def _deep(text: str) -> bool:
-    """Return whether brackets nest too deep, without recursing: every pass takes the innermost pairs away."""
-    brackets = re.sub(r'"(?:[^"\\]|\\.)*+"', "", text, flags=re.DOTALL).translate(_BRACKETS)
-    for _ in range(DEEPEST):
-        brackets = brackets.replace("[]", "").replace("{}", "")
-    # A truncated document leaves its open brackets: that is for the parser to say, unless there are too many for it.
-    return len(brackets) > DEEPEST or "[]" in brackets or "{}" in brackets
+def _depth(text: str) -> int:
+    """Return how deep brackets nest, without recursing; of what is no JSON, at least as deep as a parser gets."""
+    return max(accumulate(map(_DEEPER.__getitem__, _NO_BRACKETS.sub("", text))), default=0)
 
 
 def _finite(digits: str) -> float:
@@ -97,8 +98,11 @@ def steps(path: str) -> tuple[str | int, ...]:
     if path == ".":
         return ()
     if not _PATH.fullmatch(path):
-        raise ValueError(f"{path!r} is not a path: write a.b, a[0], a[-1], [\"a.b\"], or . for the whole document")
-    return tuple(name or quoted or int(index) for name, index, quoted in _STEP.findall(path))
+        raise ValueError(f'{path[:200]!r} is not a path: write a.b, a[0], a[-1], ["a.b"], or . for the whole document')
+    found = tuple(name or quoted or int(index) for name, index, quoted in _STEP.findall(path))
+    if len(found) > DEEPEST:
+        raise ValueError(f"a path of {len(found)} steps leads nowhere: documents have {DEEPEST} levels")
+    return found
 
 
 def find(document: Json, path: str) -> Json | Missing:
@@ -188,7 +192,10 @@ def fill(template: Json, values: Mapping[str, Any], rest: Mapping[str, Any]) -> 
         return value
     if any(values.get(name) is None for name in names(template)):
         return MISSING
-    return _PLACE.sub(lambda place: text(values[place[1]]), template)
+    words = {name: text(values[name]) for name in names(template)}
+    if sum(len(words[name]) for name in names(template)) > LONGEST:
+        raise InvalidInput(f"{template[:80]!r} would become a text of more than {LONGEST:,} characters")
+    return _PLACE.sub(lambda place: words[place[1]], template)
 
 
 def text(value: Json) -> str:
@@ -203,9 +210,11 @@ def text(value: Json) -> str:
 # Projections.
 
 
-def resolve(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema that `schema` refers to, or itself; a chain that leads nowhere ends in an empty one."""
+def resolve(schema: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema that `schema` refers to, or itself; one that says nothing, or leads nowhere, is empty."""
     for _ in range(DEEPEST):
+        if not isinstance(schema, Mapping):
+            return {}
         reference = schema.get("$ref")
         if not isinstance(reference, str):
             return schema
@@ -213,43 +222,58 @@ def resolve(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mappin
     return {}
 
 
-def project(value: Json, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Json:
+# With one of these a value may rightly have names that `properties` does not list.
+_OPEN: Final = frozenset({"allOf", "anyOf", "dependentSchemas", "if", "oneOf", "patternProperties"})
+
+
+def project(value: Json, schema: Any, definitions: Mapping[str, Any]) -> Json:
     """
-    Return what of `value` the schema names; where it names no properties, all of it.
+    Return what of `value` the schema names; where it names no properties, or says that others may come too, all of it.
 
     >>> project({"id": 1, "wide": 2, "by": {"id": 3, "x": 4}}, {"properties": {"id": {}, "by": {"properties": {"id": {}}}}}, {})
     {'id': 1, 'by': {'id': 3}}
     """
     schema = resolve(schema, definitions)
     if isinstance(value, list):
-        rows = schema.get("items")
-        return [project(entry, rows, definitions) for entry in value] if isinstance(rows, Mapping) else value
+        rows = {} if "prefixItems" in schema else schema.get("items", {})
+        return [project(entry, rows, definitions) for entry in value]
     properties = schema.get("properties")
     if not isinstance(value, dict) or not properties:
         return value
-    return {key: project(entry, properties[key], definitions) for key, entry in value.items() if key in properties}
+    others = schema.get("additionalProperties") or bool(_OPEN & schema.keys())
+    kept = properties.keys() if not others else value.keys()
+    return {key: project(entry, properties.get(key, others), definitions) for key, entry in value.items() if key in kept}
+
+
+# The steps of several paths, grouped; None where all is wanted.
+_Wanted: TypeAlias = "Mapping[str | int, _Wanted] | None"
 
 
 def select(value: Json, paths: Sequence[str]) -> Json:
     """
-    Return only what `paths` name, in its place; through lists, in every member.
+    Return only what `paths` name, in its place; through lists, in every member, or in the one that is counted.
 
     >>> select([{"id": 1, "by": {"name": "A", "x": 2}}], ["id", "by.name"])
     [{'id': 1, 'by': {'name': 'A'}}]
     """
-    return _selected(value, [steps(path) for path in paths])
+    return _selected(value, _grouped([steps(path) for path in paths]))
 
 
-def _selected(value: Json, wanted: Sequence[tuple[str | int, ...]]) -> Json:
-    if () in wanted:
+def _grouped(paths: Sequence[tuple[str | int, ...]]) -> _Wanted:
+    if () in paths:
+        return None
+    heads = dict.fromkeys(path[0] for path in paths)
+    return {head: _grouped([path[1:] for path in paths if path[0] == head]) for head in heads}
+
+
+def _selected(value: Json, wanted: _Wanted) -> Json:
+    if wanted is None:
         return value
     if isinstance(value, list):
-        return [_selected(entry, wanted) for entry in value]
+        counted = [step for step in wanted if isinstance(step, int)]
+        if not counted:
+            return [_selected(entry, wanted) for entry in value]
+        return [_selected(value[step], wanted[step]) for step in counted if -len(value) <= step < len(value)]
     if not isinstance(value, dict):
         return value
-    heads = dict.fromkeys(path[0] for path in wanted)
-    return {
-        head: _selected(value[head], [path[1:] for path in wanted if path[0] == head])
-        for head in heads
-        if isinstance(head, str) and head in value
-    }
+    return {step: _selected(value[step], below) for step, below in wanted.items() if isinstance(step, str) and step in value}

@@ -117,7 +117,7 @@ def clean(name: str, kind: str = "") -> str:
     ('etc_passwd.pdf', '_con', 'rf')
     """
     name = "".join(letter for letter in normalize("NFC", name) if letter.isprintable())
-    name = re.sub(r'[\\/:*?"<>|\s]+', "_", name).strip("._- ")
+    name = re.sub(r'[\\/:*?"<>|\s]+', "_", name).strip("._-~ ")
     stem, suffix = os.path.splitext(name)
     suffix = suffix[:16] or _SUFFIX.get(kind, "")
     room = LONGEST_NAME - len(suffix.encode())

@@ -192,14 +192,16 @@ class Proxy:
     def _settled(self, request: Request, outcome: Response | SkillkitError) -> bool:
         """Write down how the app is, and return whether this attempt failed in a way that a later one may not."""
         broken = outcome.status >= 500 if isinstance(outcome, Response) else isinstance(outcome, Unreachable)
+        limited = isinstance(outcome, Response) and outcome.status == 429
         headers = outcome.headers if isinstance(outcome, Response) else {}
 
         def step(row: str) -> tuple[str, None]:
             paced = pace.settle(pace.load(row), request.terms.rate, headers, self.around.now(), failed=broken)
-            return pace.row(paced), None
+            # An app that is busy is well, and yet no call that succeeded.
+            return pace.row(replace(paced, failed=paced.failed + limited)), None
 
         self.around.pacing.change(self.connection, step)
-        return broken or (isinstance(outcome, Response) and outcome.status == 429)
+        return broken or limited
 
     def _may_retry(self) -> bool:
         def step(row: str) -> tuple[str, bool]:

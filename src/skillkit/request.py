@@ -6,12 +6,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
-from urllib.parse import quote, unquote
+from unicodedata import normalize
+from urllib.parse import quote, unquote_to_bytes
 
 from skillkit.connector import MAX_BYTES, Access, Action, Rate
-from skillkit.document import MISSING, Json, Missing, fill, names, parse, resolve, text
-from skillkit.errors import InvalidInput, Problem, Upstream
+from skillkit.document import MISSING, Json, Missing, fill, names, parse, resolve, takes_rest, text
+from skillkit.errors import InvalidConnector, InvalidInput, Problem, Upstream
 
+# A value of a path that is longer is none; and no honest path has more forms, decoded and normalised.
+LONGEST_SEGMENT: Final = 2000
+MOST_FORMS: Final = 24
 IN_QUERY: Final = frozenset({"GET", "HEAD", "DELETE"})
 MEDIA: Final[Mapping[str, str]] = {
     "json": "application/json",
@@ -59,6 +63,11 @@ class Request:
     encoding: str = "json"
     terms: Terms = field(default_factory=Terms)
 
+    def __post_init__(self) -> None:
+        # What is checked as a query must not hide in the path.
+        if "?" in self.path or "#" in self.path:
+            raise InvalidInput(f"{self.path[:200]!r} is no path: it has a query or a fragment in it")
+
     @property
     def url(self) -> str:
         """Return path and query, relative to the base URL."""
@@ -85,7 +94,7 @@ def document(response: Response) -> Json:
     try:
         return parse(response.content)
     except ValueError as error:
-        kind = response.headers.get("content-type", "text of no named type").partition(";")[0]
+        kind = response.headers.get("content-type", "text of no named type").partition(";")[0][:80]
         raise Upstream(
             f"the answer is no JSON but {kind}: {error}",
             status=response.status,
@@ -100,15 +109,16 @@ def build(action: Action, inputs: Mapping[str, Any], params: Mapping[str, Any], 
     Every input goes to one place: where the request line or the body names it, else to the query or the body, as the
     method says. `page` is what `paging` adds to the query.
     """
-    values = {**params, **_with_uploads(inputs, action.input)}
+    values = {**params, **inputs}
     taken = _taken(action)
-    rest = {name: value for name, value in values.items() if name in inputs and name not in taken}
+    rest = {name: value for name, value in inputs.items() if name not in taken}
     query = _listed(action, values)
     body: Json | Missing = MISSING
-    if action.method in IN_QUERY and action.body is None:
-        query += [part for name, value in rest.items() for part in parts(_wire(action, name), value)]
-    else:
-        body = _body(action, values, rest, taken)
+    if action.method in IN_QUERY and not takes_rest(action.body):
+        query += [part for name, value in renamed(rest, action.names).items() for part in parts(name, value)]
+        rest = {}
+    if action.method not in IN_QUERY or action.body is not None:
+        body = _body(action, _with_uploads(values, action, params), rest)
     return Request(
         method=action.method,
         path=filled_path(action.path, values),
@@ -122,7 +132,10 @@ def build(action: Action, inputs: Mapping[str, Any], params: Mapping[str, Any], 
 
 def escaped(value: Json) -> str:
     """Return a value with everything escaped that could mean something in a URL."""
-    return quote(text(value), safe="")
+    try:
+        return quote(text(value), safe="")
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{value!r:.200} is no text: it has half a character in it") from None
 
 
 def header_values(access: Access, params: Mapping[str, Any]) -> dict[str, str]:
@@ -154,32 +167,26 @@ def repeatable(action: Action) -> bool:
 
 def _terms(action: Action) -> Terms:
     streamed = action.file is not None and not action.file.at
-    return Terms(
-        repeatable(action), action.attempts, action.max_wait, action.rate, action.timeout, action.max_bytes, streamed
-    )
+    return Terms(repeatable(action), action.attempts, action.max_wait, action.rate, action.timeout, action.max_bytes, streamed)
 
 
 def _taken(action: Action) -> set[str]:
     """Return the inputs that have their place already."""
     taken = set(names(action.path)) | set(names(action.body))
     taken |= {name for _, template, _ in action.query for name in names(template)}
-    if action.items:
+    if action.items and action.effect == "read":
         taken |= {"limit", "cursor"}
     if isinstance(action.accept, Mapping):
         taken.add("format")
     return taken
 
 
-def _wire(action: Action, name: str) -> str:
-    return action.names.get(name, name)
-
-
 def _listed(action: Action, values: Mapping[str, Any]) -> list[str]:
     listed: list[str] = []
     for name, template, repeat in action.query:
         value = fill(template, values, {})
-        if not isinstance(value, Missing) and value is not None:
-            listed += parts(_wire(action, name), value, repeat=repeat)
+        if not isinstance(value, Missing):
+            listed += parts(action.names.get(name, name), renamed(value, action.names), repeat=repeat)
     return listed
 
 
@@ -190,8 +197,8 @@ def parts(name: str, value: Json, *, repeat: bool = True) -> list[str]:
     >>> parts("tag", ["a b", 1]), parts("tag", ["a b", 1], repeat=False)
     (['tag=a%20b', 'tag=1'], ['tag=a%20b,1'])
     """
-    key = quote(name, safe="")
-    if value is None:
+    key = escaped(name)
+    if value is None or value == []:
         return []
     if isinstance(value, list) and repeat:
         return [f"{key}={escaped(entry)}" for entry in value]
@@ -201,23 +208,57 @@ def parts(name: str, value: Json, *, repeat: bool = True) -> list[str]:
     return [f"{key}={escaped(value)}"]
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
 def filled_path(template: str, values: Mapping[str, Any]) -> str:
     """Return the path with its places filled, each value escaped and still one segment."""
     for name in names(template):
         value = values.get(name)
         segment = "" if value is None else text(value)
-        plain = segment
-        while (decoded := unquote(plain)) != plain:
-            plain = decoded
+        refusal = f"it has {len(segment):,} characters" if len(segment) > LONGEST_SEGMENT else misled(f"/{escaped(segment)}")
         # The credential goes wherever this path leads, so a value must stay one segment of it.
-        if not segment or plain.strip(". ") == "" or _CONTROL.search(plain) or "\\" in plain:
-            problem = Problem(f"{segment!r} cannot be part of a path", f"/{name}", "path-value")
-            raise InvalidInput(f"{name} cannot be {segment!r}: it would not stay one part of the path", (problem,))
-        template = template.replace(f"{{{name}}}", quote(segment, safe=""))
+        if not segment.strip(". ") or refusal:
+            problem = Problem(f"{segment[:200]!r} cannot be part of a path", f"/{name}", "path-value")
+            said = refusal or "it would not stay one part of the path"
+            raise InvalidInput(f"{name} cannot be {segment[:200]!r}: {said}", (problem,))
+        template = template.replace(f"{{{name}}}", escaped(segment))
     return template
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def misled(path: str) -> str:
+    """
+    Return how `path` could lead a server astray, or nothing when it could not.
+
+    A server may decode more often than it should, and normalise as well ("\N{TWO DOT LEADER}" becomes ".."), in any order: every
+    form that it could arrive at has to be as harmless as the first.
+    """
+    waiting = [path]
+    seen: set[str] = set()
+    while waiting:
+        form = waiting.pop()
+        for plain in {form, normalize("NFKC", form)} - seen:
+            seen.add(plain)
+            if len(seen) > MOST_FORMS:
+                return "it is encoded over and over"
+            if refusal := _trick(plain):
+                return refusal
+            try:
+                waiting.append(unquote_to_bytes(plain).decode("utf-8"))
+            except UnicodeDecodeError:
+                return "it encodes something that is not UTF-8"
+    return ""
+
+
+def _trick(path: str) -> str:
+    if "\\" in path or _CONTROL.search(path):
+        return "it hides a backslash or a control character"
+    segments = path.split("/")
+    if "" in segments[1:-1]:
+        return "it has an empty part (//)"
+    if any(segment.partition(";")[0] in {".", ".."} for segment in segments):
+        return "it climbs (. or ..)"
+    return ""
 
 
 def _headers(action: Action, values: Mapping[str, Any]) -> dict[str, str]:
@@ -227,25 +268,30 @@ def _headers(action: Action, values: Mapping[str, Any]) -> dict[str, str]:
     return {"Accept": accept} if accept else {}
 
 
-def _body(action: Action, values: Mapping[str, Any], rest: Mapping[str, Any], taken: set[str]) -> Json | Missing:
-    inner = {_wire(action, name): renamed(value, action.names) for name, value in rest.items()}
+def _body(action: Action, values: Mapping[str, Any], rest: Mapping[str, Any]) -> Json | Missing:
+    values = {name: renamed(value, action.names) for name, value in values.items()}
+    inner = {action.names.get(name, name): values[name] for name in rest}
+    lost = list(inner)[1:] if action.encoding == "raw" else list(inner)
+    if lost and (action.encoding == "raw" if action.body is None else not takes_rest(action.body)):
+        raise InvalidConnector(f"{action.id} has no place for {', '.join(lost)}", hint="its request or its body has to name them")
     if action.body is not None:
-        return fill(action.body, {name: renamed(value, action.names) for name, value in values.items()}, inner)
-    declared = action.input.get("properties", {}).keys() - taken
-    if not declared and not inner:
+        return fill(action.body, values, inner)
+    if not inner and not action.input.get("properties", {}).keys() - _taken(action):
         return MISSING
     if action.encoding == "raw":
         return next(iter(inner.values()), MISSING)
     return inner
 
 
-def _with_uploads(inputs: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    definitions = schema.get("$defs", {})
-    properties = schema.get("properties", {})
-    return {name: _uploads(value, properties.get(name, {}), definitions) for name, value in inputs.items()}
+def _with_uploads(values: Mapping[str, Any], action: Action, params: Mapping[str, Any]) -> dict[str, Any]:
+    definitions = action.input.get("$defs", {})
+    properties = dict(action.input.get("properties", {}))
+    for param, options in action.variants.items():
+        properties |= options.get(str(params.get(param)), {}).get("properties", {})
+    return {name: _uploads(value, properties.get(name), definitions) for name, value in values.items()}
 
 
-def _uploads(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Any:
+def _uploads(value: Any, schema: Any, definitions: Mapping[str, Any]) -> Any:
     """Return `value` with an Upload wherever the schema says that a path of a file stands."""
     schema = resolve(schema, definitions)
     if isinstance(value, str) and schema.get("format") == "file":
@@ -255,9 +301,11 @@ def _uploads(value: Any, schema: Mapping[str, Any], definitions: Mapping[str, An
             schema.get("x-max-bytes", 0),
             base64=schema.get("contentEncoding") == "base64",
         )
+    for branch in (branch for key in ("allOf", "anyOf", "oneOf") for branch in schema.get(key, ())):
+        value = _uploads(value, branch, definitions)
     if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        return {key: _uploads(entry, properties.get(key, {}), definitions) for key, entry in value.items()}
+        known, others = schema.get("properties", {}), schema.get("additionalProperties")
+        return {key: _uploads(entry, known.get(key, others), definitions) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_uploads(entry, schema.get("items", {}), definitions) for entry in value]
+        return [_uploads(entry, schema.get("items"), definitions) for entry in value]
     return value

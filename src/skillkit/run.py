@@ -8,22 +8,18 @@ from itertools import islice
 from types import NoneType
 from typing import Any, Final
 
-from skillkit import answer, paging, schema
-from skillkit.connector import Action, Object, Reading, Wait
+from skillkit import answer, job, paging, schema
+from skillkit.connector import Action, Object, Reading
 from skillkit.destination import Base
-from skillkit.document import MISSING, Json, Missing, at, dump, fill, find, first, project, select
+from skillkit.document import MISSING, Json, Missing, at, fill, first, project, select
 from skillkit.errors import (
     AnswerLost,
     Conflict,
     InvalidInput,
     OutcomeUnknown,
     Partial,
-    Pending,
     Problem,
-    RateLimited,
     SkillkitError,
-    Unavailable,
-    Unreachable,
     Upstream,
 )
 from skillkit.paging import Page, Place
@@ -81,8 +77,7 @@ def run(action: Action, given: Object, world: World, options: Options = Options(
     if action.file:
         return Outcome(output, warnings)
     warnings += _misfits(action, output)
-    if action.wait:
-        output = _waited(action, action.wait, inputs, output, world) if options.wait else _pending(action.wait, inputs, output)
+    output = _finished(action, inputs, output, world, options)
     return Outcome(_shown(action, output, options), warnings)
 
 
@@ -162,10 +157,9 @@ def _pages(action: Action, inputs: Object, world: World, wanted: int | None) -> 
 def _start(action: Action, inputs: Object, wanted: int | None) -> Place:
     cursor = inputs.get("cursor", "")
     style = action.paging.style if action.paging else ""
-    if action.paging:
-        place = paging.start(action.paging, wanted, cursor)
-    else:
-        place = Place(None, skip=paging.opened(cursor).skip if cursor else 0)
+    place = paging.opened(cursor) if cursor else Place(None)
+    if action.paging and not cursor:
+        place = paging.start(action.paging, wanted, "")
     if not isinstance(place.at, _PLACES[style]):
         problem = Problem("it is the cursor of another list", "/cursor", "cursor")
         raise InvalidInput(f"{cursor[:60]!r} is no cursor of {action.id}", (problem,), hint="pass next_cursor on as it came")
@@ -319,60 +313,18 @@ def _filled(template: Object, inputs: Object) -> dict[str, Any]:
     return filled if isinstance(filled, dict) else {}
 
 
-# Waiting.
-
-
-def _pending(wait: Wait, inputs: Object, output: Json) -> dict[str, Json]:
-    """Return what was taken on, and how to ask whether it is done."""
-    ask = {name: _pointed(word, inputs, output) for name, word in wait.inputs.items()}
-    record = output if isinstance(output, dict) else {"result": output}
-    return {**record, "pending": True, "poll": {"action": wait.poll, "input": ask}}
-
-
-def _waited(action: Action, wait: Wait, inputs: Object, output: Json, world: World) -> Json:
-    record = output if isinstance(output, dict) else {"result": output}
-    pending = _pending(wait, inputs, output)
-    source, ask, every = world.action(wait.poll), at(pending, "poll.input"), wait.every
-    deadline = world.now() + wait.timeout
-    while True:
-        state, pause = _polled(source, ask, world)
-        if answer.holds(wait.until, state):
-            return {**record, "wait": state}
-        if answer.holds(wait.fail, state):
-            raise Upstream(
-                f"{action.id} was taken on and then failed: {dump(state)[:300]}",
-                output={**record, "wait": state},
-                hint="it is over: asking again changes nothing",
-            )
-        # One that cannot be asked after is still under way: to do it again could do it twice.
-        if pause is None or world.now() + max(every, pause) > deadline:
-            raise Pending(
-                f"{action.id} is still under way " + (f"after {wait.timeout:g} s" if pause is not None else f"({dump(state)})"),
-                output={**pending, "wait": state},
-                hint=f"ask again: skillkit action run {source.id} --input '{dump(ask)}'",
-            )
-        world.sleep(max(every, pause))
-        every = min(every * 1.5, wait.max_every)
-
-
-def _polled(source: Action, ask: Json, world: World) -> tuple[Json, float | None]:
-    """Return how it stands and how long not to ask again; None when asking again changes nothing."""
+def _finished(action: Action, inputs: Object, output: Json, world: World, options: Options) -> Json:
+    wait = action.wait
+    if wait is None:
+        return output
     try:
-        return run(source, ask if isinstance(ask, dict) else {}, world).output, 0.0
-    except (Unreachable, Unavailable, RateLimited) as error:
-        return {"error": str(error)}, error.retry_after or 0.0
-    except SkillkitError as error:
-        return {"error": str(error)}, None
-
-
-def _pointed(word: Any, inputs: Object, output: Json) -> Any:
-    """Return what a word of `wait.with` means: `{x}` an input, a bare word a path in the result."""
-    if not isinstance(word, str):
-        return word
-    value = fill(word, inputs, {}) if "{" in word else find(output, word)
-    if isinstance(value, Missing):
-        raise Upstream(f"the answer has no {word}, by which its progress could be asked for")
-    return value
+        taken_on = job.taken_on(action.id, wait, inputs, output)
+    except Upstream as error:
+        raise (_unknown(action, error) if action.effect in ONCE else error) from error
+    if not options.wait:
+        return taken_on.pending()
+    source = world.action(wait.poll)
+    return job.finished(taken_on, lambda: run(source, taken_on.ask, world).output, world.sleep, world.now)
 
 
 # What is shown of it.

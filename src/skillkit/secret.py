@@ -111,27 +111,39 @@ class Redactor:
         return merged
 
 
-# The secrets this process has met, the last ones; every sink takes them out of what it writes.
-_MET: dict[str, None] = {}
-_MOST_MET = 1000
-_LIVE: list[Redactor] = []
+class Memory:
+    """The last secrets that were met, and the redactor that knows them."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._met: dict[str, None] = {}
+        self._redactor: Redactor | None = None
+
+    def remember(self, value: str) -> None:
+        """Have `value` taken out of everything from now on."""
+        if value not in self._met:
+            self._met[value] = None
+            self._redactor = None
+        if len(self._met) > self._most:
+            del self._met[next(iter(self._met))]
+
+    def live(self) -> Redactor:
+        """Return the redactor of every secret that was met."""
+        self._redactor = self._redactor or Redactor(self._met)
+        return self._redactor
+
+
+_PROCESS = Memory(1000)
 
 
 def remember(value: str) -> None:
     """Have `value` taken out of everything this process prints from now on."""
-    if value in _MET:
-        return
-    _MET[value] = None
-    if len(_MET) > _MOST_MET:
-        del _MET[next(iter(_MET))]
-    _LIVE.clear()
+    _PROCESS.remember(value)
 
 
 def live() -> Redactor:
     """Return the redactor of every secret this process has met."""
-    if not _LIVE:
-        _LIVE.append(Redactor(tuple(_MET)))
-    return _LIVE[0]
+    return _PROCESS.live()
 
 
 # The letters at either end of a core are made of the secret and of what stood beside it: they go too.

@@ -37,9 +37,9 @@ def level(problem: Problem) -> Level:
 @cache
 def lints() -> Mapping[str, Lint]:
     """Return every rule by its id; what explains them stands in lints.yaml."""
-    import pkgutil
+    from importlib.resources import files
 
-    written: Any = read(pkgutil.get_data("skillkit.authoring", "lints.yaml") or b"", "lints.yaml").document
+    written: Any = read(files("skillkit.authoring").joinpath("lints.yaml").read_bytes(), "lints.yaml").document
     return {rule: Lint(rule, find=FIND.get(rule, _said_by_format), **told) for rule, told in written.items()}
 
 

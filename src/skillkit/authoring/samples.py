@@ -77,8 +77,8 @@ def _unknown_kinds(subject: Subject) -> Iterator[Problem]:
 # Secrets.
 
 _KNOWN: Final = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(?:sk|rk)[-_](?:live|proj|ant)[-_]\w{8}|\bgh[pousr]_\w{20}|\bgithub_pat_\w{20}|\bglpat-[\w-]{16}"
-    r"|\bxox[abeprs]-[\w-]{10}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{30}|\bSG\.[\w-]{16}\.|\bya29\.[\w-]{20}|\bshpat_\w{20}"
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\b(?:sk|rk)[-_](?:live|proj|ant)[-_]\w{8}|\bgh[pousr]_\w{20}|\bgithub_pat_\w{20}"
+    r"|\bglpat-[\w-]{16}|\bxox[abeprs]-[\w-]{10}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bAIza[\w-]{30}|\bSG\.[\w-]{16}\.|\bya29\.[\w-]{20}|\bshpat_\w{20}"
     r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.|\b(?:Bearer|Basic) [\w.~+/=-]{16}"
 )
 _HEADERS: Final = re.compile(

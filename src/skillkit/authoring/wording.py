@@ -73,14 +73,15 @@ def _alike(subject: Subject) -> Iterator[Problem]:
 
 
 def _repeated_intents(subject: Subject) -> Iterator[Problem]:
-    first: dict[str, tuple[str, str]] = {}
+    first: dict[str, tuple[str, str, int]] = {}
     for path, key, action, whole in subject.written():
         for language, phrases in whole["intents"].items():
             below = f"{path}/intents" if isinstance(action["intents"], list) else pointer(f"{path}/intents", language)
             for place, phrase in enumerate(phrases):
-                other = first.setdefault(" ".join(_words(phrase)), (key, language))
+                here = (key, language, place)
+                other = first.setdefault(" ".join(_words(phrase)), here)
                 # One action may be asked for in the same words in two languages.
-                if other[0] != key or (other[1] == language and phrase in phrases[:place]):
+                if other[0] != key or (other[1] == language and other != here):
                     said = f"{phrase!r} is an intent of {other[0]} already"
                     yield subject.source.problem(said, f"{below}/{place}", "intent-twice")
 
@@ -106,12 +107,6 @@ def _unsafe_links(subject: Subject) -> Iterator[Problem]:
     for path, link in links:
         if not re.fullmatch(r"https://\S+", link):
             yield subject.source.problem(f"{link!r} is no link that begins https://", path, "help-https")
-
-
-def _listing(count: int) -> str:
-    keys = [f"get-{'abcdefghijklmnopqrstuvwxyz'[number]}" for number in range(count)]
-    actions = "".join(f"  {key}: {{description: What {key[-1]} is about., request: GET /{key[-1]}}}\n" for key in keys)
-    return f"featured: [{', '.join(keys)}] # here\nactions:\n{actions}"
 
 
 RULES: Final[Mapping[str, Find]] = {

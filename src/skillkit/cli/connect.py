@@ -14,16 +14,15 @@ from skillkit.errors import ConnectionNotReady, Usage
 
 
 @click.command()
-@flag("--connectorKey", "--connectorId", "--connector-id", default="", metavar="KEY", help="The app, as `skillkit connector list` names it.")
+@flag("--connectorKey", "--connectorId", default="", metavar="KEY", help="The app, as `skillkit connector list` names it.")
 @flag("--connectionId", default="", metavar="ID", help="Sign in again to this connection.")
 @flag("--connectionKey", default="", metavar="KEY", help="The key of the new connection.  [default: the app's]")
 @flag("--param", multiple=True, metavar="NAME=VALUE", help="What the app needs to know beside the secret (repeatable).")
 @flag("--credentials", default="", metavar="-", help="Read the secret from stdin, as one JSON object.")
 @flag("--auth", default="", metavar="NAME", help="Which way to sign in.  [default: the app's first]")
-@flag("--base-url", "--baseUrl", default="", metavar="URL", help="Another address than the app's own.")
+@flag("--baseUrl", default="", metavar="URL", help="Another address than the app's own.")
 @flag("--name", default="", metavar="NAME", help="What to call the account.")
-@flag("--no-check", "--noCheck", is_flag=True, help="Do not ask the app whether it takes the secret.")
-@prints
+@flag("--noCheck", is_flag=True, help="Do not ask the app whether it takes the secret.")
 def connect(connector_key: str, connection_id: str, connection_key: str, **given: Any) -> Any:
     """Connect an account of an app."""
     from skillkit import accounts

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.main import Noun
 from skillkit.cli.output import prints
 from skillkit.cli.words import flag, workspace
 
@@ -19,10 +18,9 @@ def connection() -> None:
 
 @connection.command("list")
 @flag("--search", default="", metavar="TEXT", help="Only those whose name, key or app has this in it.")
-@flag("--integrationKey", "--connectorKey", "--connector-key", default="", metavar="KEY", help="Only accounts of this app.")
+@flag("--integrationKey", "--connectorKey", default="", metavar="KEY", help="Only accounts of this app.")
 @flag("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="How many at most.")
 @flag("--cursor", default="", metavar="CURSOR", help="Go on where an earlier list ended.")
-@prints
 def list_connections(search: str, integration_key: str, limit: int, cursor: str) -> Any:
     """List the connected accounts."""
     from skillkit.connection import described
@@ -40,7 +38,6 @@ def list_connections(search: str, integration_key: str, limit: int, cursor: str)
 
 @connection.command("get")
 @click.argument("name", metavar="CONNECTION")
-@prints
 def show_connection(name: str) -> Any:
     """Show CONNECTION: its app, its address, its state."""
     from skillkit.connection import described
@@ -50,7 +47,6 @@ def show_connection(name: str) -> Any:
 
 @connection.command("delete")
 @click.argument("name", metavar="CONNECTION")
-@prints
 def delete_connection(name: str) -> Any:
     """Forget CONNECTION and its credential; the account itself is not touched."""
     from skillkit import accounts

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.main import Noun
 from skillkit.cli.output import notice, prints
 from skillkit.cli.words import flag, workspace
 from skillkit.errors import InvalidConnector, UnknownName
@@ -21,7 +20,6 @@ def connector() -> None:
 
 @connector.command("list")
 @flag("--search", default="", metavar="TEXT", help="Only those whose name, id or tags have this in them.")
-@prints
 def list_connectors(search: str) -> Any:
     """List the apps."""
     catalog, text = workspace().catalog, search.casefold()
@@ -37,7 +35,6 @@ def list_connectors(search: str) -> Any:
 
 @connector.command("show")
 @click.argument("key", metavar="CONNECTOR")
-@prints
 def show_connector(key: str) -> Any:
     """Show CONNECTOR: how one signs in, what it can do and what it cannot."""
     from skillkit.auth import SCHEMES, fields
@@ -76,7 +73,6 @@ def show_connector(key: str) -> Any:
 
 @connector.command("check")
 @click.argument("what", metavar="[CONNECTOR|FILE]", default="")
-@prints
 def check_connector(what: str) -> Any:
     """Check one connector, or all: its format, its style, and its examples."""
     from skillkit.authoring import check

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
-
-import click
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TextIO
 
 from skillkit import secret
-from skillkit.errors import SkillkitError, Usage
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from skillkit.errors import SkillkitError
 
 EXITS: Final[Mapping[str, int]] = {
     "error": 1,
@@ -40,12 +34,6 @@ EXITS: Final[Mapping[str, int]] = {
 }
 INTERRUPTED: Final = 130
 MAX_BYTES: Final = 32 * 1024
-
-# Valid inside JSON, and able to move a terminal's cursor, hide text or turn it around.
-_UNSAFE: Final = re.compile(
-    "[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f]")
 
 
 class Lines(NamedTuple):
@@ -74,6 +62,8 @@ class Bounded(NamedTuple):
     document: dict[str, Any]
     limit: int
     keep: Callable[[bytes], str]
+    # Of a list of our own, the place it begins at: cut, it goes on behind the last row that is printed.
+    start: int | None = None
 
 
 class Style:
@@ -85,174 +75,131 @@ class Style:
         self.color = color
 
 
-def prints(command: Command) -> Command:
-    """Add `--json`, `--debug` and `--no-color` to a command, and print what it returns."""
-
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-    @click.option("--debug", is_flag=True, help="Show where an error came from.")
-    @click.option("--no-color", "--noColor", "no_color", is_flag=True, help="Print no colours.")
-    @functools.wraps(command)
-    def printing(*args: Any, as_json: bool, debug: bool, no_color: bool, **options: Any) -> None:
-        wanted = style()
-        wanted.json |= as_json
-        wanted.debug |= debug
-        wanted.color &= not no_color
-        show(command(*args, **options), wanted)
-
-    return printing  # type: ignore[return-value]
-
-
-def style() -> Style:
-    """Return how the command line that is running wants its results."""
-    return click.get_current_context().find_object(Style) or Style()
-
-
 def show(result: Any, style: Style) -> None:
     """Print a result, whatever kind it is."""
     if isinstance(result, Bytes):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(secret.live().scrub(result.content))
-        sys.stdout.buffer.flush()
+        _write_bytes(result.content)
     elif isinstance(result, Lines):
         _stream(result)
     elif isinstance(result, Bounded):
-        document = bounded(result.document, result.limit, result.keep)
-        _write(encoded(document) if style.json else readable(document.get("output", document)))
+        document = bounded(result)
+        _write_document(document) if style.json else _write(_read(document.get("output", document)))
         if not style.json and document.get("truncated"):
             notice(f"cut; the whole is in {document['file']}")
     elif isinstance(result, Listed):
-        _write(encoded(result.document) if style.json else _listed(result.document, result.columns))
-    elif result is not None:
-        _write(encoded(result) if style.json else result if isinstance(result, str) else readable(result))
+        _write_document(result.document) if style.json else _write(_read(result.document, result.columns))
+    elif style.json:
+        _write_document(result)
+    elif isinstance(result, str):
+        _write(result)
+    else:
+        _write(_read(result))
 
 
 def fail(error: SkillkitError, style: Style) -> int:
     """Say what went wrong, and return the number to end with."""
     ids = {"runId": error.run, "actionRunId": error.run} if error.run else {}
     if error.output is not None and error.kind in {"partial", "pending"}:
-        document = {"output": error.output, **ids}
-        _write(encoded(document) if style.json else readable(error.output))
+        show({"output": error.output, **ids} if style.json else error.output, style)
     if style.json:
-        _tell(encoded({"error": error.described(), **ids}))
-    else:
-        _tell(_colored(f"{error.kind.replace('_', ' ')}: ", "31", style) + visible(error.message))
-        for problem in error.problems:
-            if str(problem.message) not in error.message:
-                _tell(f"  {visible(str(problem))}")
-        if error.hint:
-            _tell(_colored("hint: ", "36", style) + visible(error.hint))
-        if error.run:
-            _tell(f"run:  skillkit run show {error.run}")
+        _tell(_clean({"error": error.described(), **ids}))
+        return EXITS[error.kind]
+    lines = [_colored(f"{error.kind.replace('_', ' ')}: ", "31", style) + _visible(error.message)]
+    lines += [f"  {_visible(str(problem))}" for problem in error.problems if problem.message not in error.message]
+    lines += [_colored("hint: ", "36", style) + _visible(error.hint)] if error.hint else []
+    lines += [f"run: skillkit run show {error.run}"] if error.run else []
+    _tell("\n".join(lines))
     return EXITS[error.kind]
 
 
 def notice(text: str) -> None:
     """Say something beside the result."""
-    _tell(visible(text))
+    _tell(_visible(text))
 
 
 def progress(text: str) -> None:
     """Say what is being waited for, to a person who waits."""
     if sys.stderr.isatty():
-        _tell(visible(text))
+        _tell(_visible(text))
+
+
+def trace(error: BaseException) -> None:
+    """Say where an error came from."""
+    import traceback
+
+    _tell("".join(traceback.format_exception(error)).rstrip())
 
 
 def encoded(document: Any) -> str:
-    """Return a document as JSON in which nothing can act on a terminal."""
+    """Return a document as JSON in which nothing can act on a terminal, and which is the same document still."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":") if not sys.stdout.isatty() else None)
-    return _UNSAFE.sub(_escape, text)
+    # Most text is plain, and then what knows all the others is not even loaded.
+    return text if text.isascii() and text.isprintable() else _visible(text)
 
 
-def visible(text: str) -> str:
-    """Return a text for a person, with whatever could act on the terminal made visible."""
-    return _UNSAFE.sub(_escape, _CONTROL.sub(_escape, text))
-
-
-def bounded(document: dict[str, Any], limit: int, keep: Callable[[bytes], str]) -> dict[str, Any]:
-    """Return a result that fits into `limit` bytes, cut at a row; what was cut is kept whole in a file."""
+def bounded(result: Bounded) -> dict[str, Any]:
+    """Return a result that fits into its limit, cut at a row; what was cut is kept whole in a file."""
+    document = result.document
     whole = encoded(document).encode("utf-8", "replace")
-    if not limit or len(whole) <= limit:
+    if not result.limit or len(whole) <= result.limit:
         return document
-    marks = {"truncated": True, "file": keep(whole)}
-    if "output" not in document:
-        return {**_cut(document, limit - len(encoded(marks))), **marks}
-    room = limit - len(encoded({**document, "output": None, **marks})) - 64
-    return {**document, "output": _cut(document["output"], room), **marks}
+    from skillkit.cli.bounds import cut
+
+    try:
+        marks = {"truncated": True, "file": result.keep(whole)}
+    except SkillkitError as error:
+        # Better too long than lost.
+        notice(f"printed whole: {error.message}")
+        return document
+    if "output" in document:
+        room = result.limit - _size({**document, "output": None, **marks}) + _size(None)
+        return {**document, "output": cut(document["output"], room, _size), **marks}
+    # As long as a cursor can get.
+    going = {"next_cursor": "9" * 10, "has_more": True, "cursor": "9" * 10} if result.start is not None else {}
+    rest = {name: entry for name, entry in document.items() if name != "items"} | going | marks
+    rows = cut(document["items"], result.limit - _size({**rest, "items": []}) + 2, _size)
+    if result.start is not None:
+        # A row that is longer than the limit is in the file alone.
+        following = str(result.start + max(1, len(rows)))
+        rest |= {"next_cursor": following, "cursor": following}
+    return {"items": rows, **rest}
 
 
-def _cut(value: Any, room: int) -> Any:
-    """Return as much of the beginning of a value as `room` bytes hold: whole rows, whole fields, or a piece of a text."""
-    if isinstance(value, dict) and isinstance(value.get("items"), list):
-        rest = {key: entry for key, entry in value.items() if key != "items"}
-        return {"items": _cut(value["items"], room - len(encoded(rest)) - 12), **rest}
-    if isinstance(value, list):
-        return [value[index] for index in range(_fitting([entry for entry in value], room))]
-    if isinstance(value, dict):
-        names = list(value)
-        return {name: value[name] for name in names[: _fitting([{name: value[name]} for name in names], room)]}
-    return value[: max(0, room // 6)] if isinstance(value, str) else None
-
-
-def _fitting(entries: Sequence[Any], room: int) -> int:
-    for index, entry in enumerate(entries):
-        room -= len(encoded(entry).encode("utf-8", "replace")) + 1
-        if room < 0:
-            return index
-    return len(entries)
-
-
-def readable(value: Any) -> str:
-    """Return a value for a person: a table for a list, a line a field for a record."""
-    if isinstance(value, dict) and isinstance(value.get("items"), list):
-        return _listed(value)
-    if isinstance(value, dict):
-        return "\n".join(f"{visible(key)}: {_plain(entry)}" for key, entry in value.items()) or "done"
-    if isinstance(value, list):
-        return _table(value)
-    return _plain(value)
-
-
-def _listed(value: dict[str, Any], columns: tuple[str, ...] = ()) -> str:
-    lines = [_table(value["items"], columns) if value["items"] else "nothing found"]
-    if value.get("next_cursor"):
-        total = f" of {value['total']}" if isinstance(value.get("total"), int) else ""
-        lines.append(f"{len(value['items'])}{total} shown; the next: --cursor {value['next_cursor']}")
-    return "\n".join(lines)
-
-
-def _table(rows: list[Any], columns: tuple[str, ...] = ()) -> str:
-    if not rows or not all(isinstance(row, dict) for row in rows):
-        return "\n".join(_plain(row) for row in rows)
-    plain = [name for name in rows[0] if not isinstance(rows[0][name], dict | list)]
-    names = list(columns) or plain[:6] or list(rows[0])[:3]
-    cells = [list(names), *([_plain(row.get(name)) for name in names] for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
-    # The last column takes what is left of the line; a table that wraps is no table.
-    wide = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 10_000
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells)
-    return "\n".join(line if len(line) <= wide else line[: wide - 1] + "…" for line in lines)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, str):
-        return visible(value).replace("\n", " ")
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: ""}[value]
-    return encoded(value)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if code <= 0xFFFF:
-        return f"\\u{code:04x}"
-    code -= 0x10000
-    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+def _size(document: Any) -> int:
+    return len(encoded(document).encode("utf-8", "replace"))
 
 
 def _stream(lines: Lines) -> None:
-    for row in lines.rows:
-        _write(encoded(row))
-    _write(encoded({"runId": lines.run}))
+    printed = False
+    try:
+        for row in lines.rows:
+            _write_document(row)
+            printed = True
+    except SkillkitError as error:
+        if printed:
+            _write_document({"runId": lines.run, "error": error.described()})
+            # The rows are out already.
+            error.output = None
+        raise
+    finally:
+        # However it ends, also when the reader has seen enough, it is written down now.
+        if isinstance(lines.rows, Generator):
+            lines.rows.close()
+    _write_document({"runId": lines.run})
+
+
+def _read(value: Any, columns: Sequence[str] = ()) -> str:
+    from skillkit.cli import view
+
+    return view.listed(value, columns) if columns else view.readable(value)
+
+
+def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    from skillkit.cli.view import visible
+
+    return visible(text)
 
 
 def _colored(text: str, code: str, style: Style) -> str:
@@ -260,25 +207,62 @@ def _colored(text: str, code: str, style: Style) -> str:
     return text if plain else f"\x1b[{code}m{text}\x1b[0m"
 
 
+def _clean(document: Any) -> str:
+    """Return a document as JSON with no secret in it; a secret that got this far all the same goes no further."""
+    text, live = encoded(document), secret.live()
+    # Taken out of the values and not of the text, or what is left might be no JSON.
+    return text if live.text(text) == text else encoded(_without(document, live))
+
+
+def _without(value: Any, live: secret.Redactor) -> Any:
+    if isinstance(value, dict):
+        return {live.text(key): _without(entry, live) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without(entry, live) for entry in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if live.text(str(value)) == str(value) else secret.MARK
+    return live.text(value) if isinstance(value, str) else value
+
+
+def _write_document(document: Any) -> None:
+    _out(_clean(document) + "\n")
+
+
 def _write(text: str) -> None:
-    # The one way to stdout; a secret that got this far all the same goes no further.
-    sys.stdout.write(secret.live().text(text) + "\n")
-    sys.stdout.flush()
+    _out(secret.live().text(text) + "\n")
+
+
+def _write_bytes(content: bytes) -> None:
+    clean = secret.live().scrub(content)
+    # What an app sends must not act on a terminal; a program gets it as it came.
+    _out(_visible(clean.decode("utf-8", "replace")) if sys.stdout.isatty() else clean)
+
+
+def _out(content: str | bytes) -> None:
+    """Write to stdout; nothing else does."""
+    try:
+        if isinstance(content, bytes):
+            sys.stdout.buffer.write(content)
+        else:
+            sys.stdout.write(content)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        hush(sys.stdout)
+        told = f"the result cannot be written to stdout: {(error.strerror or '').lower()}"
+        raise SkillkitError(told, hint="what was done is done; skillkit run list shows it") from None
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(secret.live().text(text) + "\n")
-    sys.stderr.flush()
+    """Write to stderr; where nobody reads it, there is nobody to tell."""
+    try:
+        sys.stderr.write(secret.live().text(text) + "\n")
+        sys.stderr.flush()
+    except OSError:
+        hush(sys.stderr)
 
 
-def usage(error: click.UsageError) -> Usage:
-    """Return click's complaint as our own."""
-    hint = ""
-    if error.ctx is not None:
-        hint = f"{error.ctx.command_path} --help"
-    named = getattr(error, "option_name", "") or ""
-    if re.search(r"key|token|secret|password|credential", named, re.IGNORECASE):
-        hint = "secrets are never taken from the command line: pipe them to --credentials - as one JSON object"
-    elif near := getattr(error, "possibilities", None):
-        hint = f"did you mean {' or '.join(sorted(near)[:3])}?"
-    return Usage(error.format_message().rstrip("."), hint=hint)
+def hush(stream: TextIO) -> None:
+    """Have what is still buffered for a stream that is gone go nowhere, or the end of the process would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

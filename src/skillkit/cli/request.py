@@ -48,10 +48,9 @@ class WithBody(click.Command):
 @flag("--pathParam", multiple=True, metavar="NAME=VALUE", help="What stands for {NAME} in PATH (repeatable).")
 @click.option("--json-body", "json_body", default=None, hidden=True)
 @flag("--output", default="", metavar="PATH", help="Where a body that is no text goes.  [default: the current folder]")
-@flag("--max-bytes", "--maxBytes", type=click.IntRange(0), help="With --json, print no more than this.")
+@flag("--maxBytes", type=click.IntRange(0), help="With --json, print no more than this.")
 @click.option("--yes", is_flag=True, help="The user has agreed to what cannot be taken back.")
-@flag("--dry-run", "--dryRun", is_flag=True, help="Show what would be sent, and send nothing.")
-@prints
+@flag("--dryRun", is_flag=True, help="Show what would be sent, and send nothing.")
 def request(connection: str, path: str, **given: Any) -> Any:
     """Send a request to PATH below CONNECTION's address; `--json BODY` sends a JSON body."""
     from skillkit import calls

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.main import Noun
 from skillkit.cli.output import prints
 from skillkit.cli.words import flag, workspace
 
@@ -19,7 +18,6 @@ def run() -> None:
 
 @run.command("list")
 @flag("--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="How many at most.")
-@prints
 def list_runs(limit: int) -> Any:
     """List the last runs, the newest first."""
     rows = [
@@ -31,7 +29,6 @@ def list_runs(limit: int) -> Any:
 
 @run.command("show")
 @click.argument("run_id", metavar="RUN")
-@prints
 def show_run(run_id: str) -> Any:
     """Show RUN: its input, its output or error, and each request and response, without secrets."""
     return dict(workspace().store.run(run_id))

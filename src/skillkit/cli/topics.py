@@ -37,7 +37,6 @@ TOPICS: Final[Mapping[str, Callable[[], list[dict[str, Any]]]]] = {"exit-codes":
 
 @click.command("help")
 @click.argument("name", metavar="[TOPIC]", default="")
-@prints
 def topic(name: str) -> Any:
     """Explain TOPIC: exit-codes, errors or lint."""
     if not name:

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from skillkit.cli.main import Noun
 from skillkit.cli.output import prints
 from skillkit.cli.words import flag, workspace
 
@@ -18,8 +17,7 @@ def vault() -> None:
 
 @vault.command("init")
 @flag("--passphrase", is_flag=True, help="Lock it by a passphrase, asked for at the terminal.")
-@flag("--key-file", "--keyFile", is_flag=True, help="Lock it by a key file, even where there is a keyring.")
-@prints
+@flag("--keyFile", is_flag=True, help="Lock it by a key file, even where there is a keyring.")
 def init_vault(*, passphrase: bool, key_file: bool) -> Any:
     """Make the vault, if there is none."""
     backend = "passphrase" if passphrase else "keyfile" if key_file else "auto"
@@ -28,14 +26,12 @@ def init_vault(*, passphrase: bool, key_file: bool) -> Any:
 
 @vault.command("rotate")
 @click.option("--to", "backend", type=click.Choice(["keyring", "keyfile", "passphrase"]), default=None, help="By what the key is kept from now on.")
-@prints
 def rotate_vault(backend: str | None) -> Any:
     """Lock the vault with a new key; what is in it stays as it is."""
     return {"keptBy": workspace().vault.rotate(backend or "")}
 
 
 @vault.command("rekey")
-@prints
 def rekey_vault() -> Any:
     """Encrypt every credential anew, under a new data key."""
     return {"records": workspace().vault.rekey()}

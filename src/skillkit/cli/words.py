@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from skillkit.cli.output import MAX_BYTES, Bounded, Listed, progress
+from skillkit.cli.tree import style
 from skillkit.errors import ConfirmationNeeded, InvalidInput, Problem, Usage
 
 if TYPE_CHECKING:
@@ -22,17 +22,31 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 LARGEST_INPUT: Final = 25_000_000
 
 
-def flag(name: str, *more: str, **settings: Any) -> Callable[[Command], Command]:
-    """Return a long option in camelCase and kebab-case; its value comes under the snake_case name."""
-    camel = name.removeprefix("--")
-    kebab = re.sub(r"(?<=[a-z0-9])([A-Z])", lambda letter: f"-{letter[1].lower()}", camel)
-    spellings = dict.fromkeys((f"--{camel}", f"--{kebab}", *more))
-    return click.option(*spellings, kebab.replace("-", "_"), **settings)
+def flag(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """Return an option whose long names, given in camelCase, are understood in kebab-case too; the first names its value."""
+    spellings = dict.fromkeys(spelling for name in names for spelling in (name, kebab(name)))
+    return click.option(*spellings, kebab(names[0]).lstrip("-").replace("-", "_"), **settings)
+
+
+def kebab(name: str) -> str:
+    """
+    Return a long flag as some people type it.
+
+    >>> kebab("--connectionId"), kebab("-X")
+    ('--connection-id', '-X')
+    """
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name) if name.startswith("--") else name
 
 
 def workspace() -> Workspace:
     """Return the workspace that this command line works in."""
-    found: Workspace = click.get_current_context().meta["skillkit.workspace"]
+    given = click.get_current_context().meta
+    if given["skillkit.workspace"] is None:
+        from skillkit.home import home
+        from skillkit.workspace import Workspace
+
+        given["skillkit.workspace"] = Workspace(home(), sleep=_waited)
+    found: Workspace = given["skillkit.workspace"]
     return found
 
 
@@ -59,48 +73,64 @@ def inputs(words: Sequence[str], typed: Callable[[str, str], Json]) -> dict[str,
     given: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
-        if word[:1] in {"{", "@"} or word == "-" or not equals:
-            given |= _object(text_of(word), word)
-        else:
+        if word == "-" or word.lstrip()[:1] in {"{", "[", "@"} or not equals:
+            given |= _object(word)
+        elif name:
             given[name] = typed(name, value)
+        else:
+            raise Usage(f"--input takes name=value, and {word[:40]!r} has no name", hint='JSON is fine too: --input \'{"name": "value"}\'')
     return given
 
 
 def text_of(word: str) -> str:
     """Return what a word stands for: itself, the file after `@`, or stdin for `-`."""
     if word == "-":
-        return bytes_of_stdin().decode("utf-8", "replace")
+        return decoded(bytes_of_stdin(), "what is piped in")
     if word.startswith("@"):
-        return _file(word[1:]).decode("utf-8", "replace")
+        return decoded(_file(word[1:]), word[1:])
     return word
+
+
+def decoded(content: bytes, what: str) -> str:
+    """Return bytes as the text they are; nothing is guessed, for a guess would reach the app."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        told = f"{what} is no UTF-8: byte {error.start} is 0x{content[error.start]:02x}"
+        raise InvalidInput(told, (Problem(told, "", "encoding"),), hint="save it as UTF-8") from None
 
 
 def bytes_of_stdin() -> bytes:
     """Return all of stdin; what is longer than any input may be is refused."""
     if sys.stdin is None or sys.stdin.isatty():
         raise Usage("nothing is piped in, and - means to read it from there", hint="pipe it in, or use @file")
-    stream: Any = getattr(sys.stdin, "buffer", None)
-    content: bytes = stream.read(LARGEST_INPUT + 1) if stream else sys.stdin.read(LARGEST_INPUT + 1).encode()
-    return _bounded(content, "stdin")
+    return _bounded(sys.stdin.buffer.read(LARGEST_INPUT + 1), "what is piped in")
 
 
 def document_of(text: str, what: str) -> Json:
     """Return a JSON text of the caller's as a document, or say where it breaks."""
-    from skillkit.document import parse
+    from skillkit.document import dump, parse
 
     try:
-        return parse(text)
+        document = parse(text)
+        # JSON can name half a character, and no app could be sent it.
+        if "\\u" in text:
+            dump(document).encode()
+    except UnicodeEncodeError:
+        told = f"{what} has half of a character, written as \\ud…"
+        raise InvalidInput(told, (Problem(told, "", "encoding"),)) from None
     except ValueError as error:
         hint = "quote it for your shell, or write name=value, @file or -"
         raise InvalidInput(f"{what} is no JSON: {error}", (Problem(str(error), "", "json"),), hint=hint) from None
+    return document
 
 
 def pairs(words: Sequence[str], what: str) -> list[tuple[str, str]]:
-    """Return `name=value` words taken apart."""
+    """Return `name=value` words taken apart; one that is none may be a secret, and is not repeated."""
     found = [word.partition("=") for word in words]
-    for name, equals, _ in found:
+    for place, (name, equals, _) in enumerate(found, 1):
         if not equals or not name:
-            raise Usage(f"{what} takes name=value, not {name!r}")
+            raise Usage(f"{what} takes NAME=VALUE, and number {place} of them is not", hint=f"{what} NAME=VALUE")
     return [(name, value) for name, _, value in found]
 
 
@@ -108,19 +138,23 @@ def confirm(what: str, *, yes: bool) -> None:
     """Ask at a terminal whether to go on; elsewhere somebody must have said so."""
     if yes:
         return
-    line = " ".join(["skillkit", *map(_quoted, click.get_current_context().meta["skillkit.arguments"]), "--yes"])
+    words: list[str] = list(click.get_current_context().meta["skillkit.words"])
+    # Behind -- it would be no flag.
+    place = words.index("--") if "--" in words else len(words)
+    line = " ".join(["skillkit", *map(_quoted, [*words[:place], "--yes", *words[place:]])])
     needed = ConfirmationNeeded(f"{what} cannot be taken back, and nobody has confirmed it", hint=f"if the user agrees: {line}")
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         raise needed
-    if not click.confirm(f"{what} cannot be taken back. Go on?", err=True):
+    from skillkit.cli.view import visible
+
+    if not click.confirm(f"{visible(what)} cannot be taken back. Go on?", err=True):
         raise needed
 
 
-def bound(document: dict[str, Any], run: str, limit: int | None, home: str) -> Any:
+def bound(document: dict[str, Any], run: str, limit: int | None, start: int | None = None) -> Bounded:
     """Return a result that is cut to what one call may print, and kept whole where it is."""
-    from skillkit.cli.output import MAX_BYTES, Bounded, style
-
     room = limit if limit is not None else MAX_BYTES if style().json and not sys.stdout.isatty() else 0
+    home = workspace().home
 
     def keep(content: bytes) -> str:
         from skillkit import home as folders
@@ -130,14 +164,13 @@ def bound(document: dict[str, Any], run: str, limit: int | None, home: str) -> A
         folders.write_new(path, content)
         return path
 
-    return Bounded(document, room, keep)
+    return Bounded(document, room, keep, start)
 
 
-def listed(rows: list[Any], following: str | None = None, columns: tuple[str, ...] = ()) -> Any:
+def listed(rows: list[Any], total: int | None, following: int | None = None, columns: tuple[str, ...] = ()) -> Listed:
     """Return a list as every command prints it, with `cursor` for those who know it by that name."""
-    from skillkit.cli.output import Listed
-
-    document: dict[str, Any] = {"items": rows, "next_cursor": following, "has_more": following is not None, "cursor": following}
+    cursor = None if following is None else str(following)
+    document = {"items": rows, "next_cursor": cursor, "has_more": cursor is not None, "total": total, "cursor": cursor}
     return Listed(document, columns)
 
 
@@ -150,22 +183,35 @@ def place(cursor: str) -> int:
     return int(cursor)
 
 
-def _object(text: str, word: str) -> dict[str, Any]:
-    found = document_of(text, "the input" if len(word) > 40 else repr(word))
+def described(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of a table that say something."""
+    return {key: value for key, value in table.items() if value not in (None, "", [], (), {})}
+
+
+def _object(word: str) -> dict[str, Any]:
+    what = "what is piped in" if word == "-" else repr(word) if len(word) <= 60 else "the input"
+    found = document_of(text_of(word), what)
     if not isinstance(found, dict):
-        raise InvalidInput(f"the input is one JSON object, not {str(found)[:60]!r}", hint='write --input \'{"name": "value"}\' or name=value')
+        hint = 'write --input \'{"name": "value"}\' or name=value'
+        raise InvalidInput(f"the input is one JSON object, not {str(found)[:60]!r}", hint=hint)
     return found
 
 
 def _file(path: str) -> bytes:
+    import stat
+
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        # A named pipe is refused at once, and not waited for.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise InvalidInput(f"{path!r} cannot be read: {(error.strerror or '').lower()}") from None
+    except ValueError:
+        raise InvalidInput(f"{path!r} is no path") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InvalidInput(f"{path!r} is no regular file", hint="pipe it in, and write - in its place")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InvalidInput(f"{path!r} is no regular file")
-        return _bounded(file.read(LARGEST_INPUT + 1), path)
+        return _bounded(file.read(LARGEST_INPUT + 1), repr(path))
 
 
 def _bounded(content: bytes, what: str) -> bytes:
@@ -175,9 +221,14 @@ def _bounded(content: bytes, what: str) -> bytes:
 
 
 def _quoted(word: str) -> str:
+    import re
+
     return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\"'\"'") + "'"
 
 
-def described(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the entries of a table that say something."""
-    return {key: value for key, value in table.items() if value not in (None, "", [], (), {})}
+def _waited(seconds: float) -> None:
+    import time
+
+    if seconds >= 1:
+        progress(f"waiting {seconds:.0f} s …")
+    time.sleep(seconds)
