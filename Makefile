@@ -69,7 +69,7 @@ lock: .venv/ready
 	@$(PIP_COMPILE) $(UPGRADE) --output-file requirements/dev.txt requirements/dev.in
 
 clean:
-	@rm -rf .venv build dist .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv build dist demo-out .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find src tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/libraries: requirements/dev.txt

@@ -17,23 +17,10 @@ from skillkit import accounts
 from skillkit.connecting import SignIn
 from skillkit.connection import Connection
 from skillkit.workspace import Workspace, shipped
+from tests import guard as guard
 from tests.wire import Clock, Replies
 
 FICTIONAL = Path(__file__).parent / "data" / "connectors"
-LOOPBACK = ("127.", "::1", "localhost")
-
-
-class Beyond(BaseException):
-    """A test reached for another machine; no handler of ours takes it for an app that is down."""
-
-
-def _guard(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect" and isinstance(arguments[1], tuple) and not str(arguments[1][0]).startswith(LOOPBACK):
-        raise Beyond(f"a test connects to {arguments[1]}")
-
-
-# A hook of the interpreter sees every socket, whoever opens it; it cannot be taken out, and need not be.
-sys.addaudithook(_guard)
 
 
 @pytest.fixture

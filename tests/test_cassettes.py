@@ -10,10 +10,13 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from skillkit import calls
+from skillkit.auth import fields
 from skillkit.calls import Call
 from skillkit.catalog import Catalog
 from skillkit.compile import sources
 from skillkit.connection import Connection
+from skillkit.connector import connector as parsed
+from skillkit.destination import base
 from skillkit.format import complete, merged
 from skillkit.run import Options
 from skillkit.workspace import Workspace
@@ -21,15 +24,8 @@ from tests.replay import CREDENTIAL_HEADERS, Player
 
 ROOT = Path(__file__).parent.parent
 CONNECTORS = sorted(path.name for path in (ROOT / "connectors").iterdir() if (path / "connector.yaml").is_file())
-CREDENTIALS = {
-    "faktoora": {"api_key": "canary-faktoora-1b2c3d"},
-    "alegra": {"email": "books@example.com", "token": "canary-alegra-4e5f6a"},
-    "clientary": {"token": "canary-clientary-7b8c9d"},
-}
-PARAMS = {"clientary": {"domain": "acme"}, "faktoora": {"host": "api.faktoora.com"}}
-ORIGINS = {"faktoora": "https://api.faktoora.com", "alegra": "https://api.alegra.com", "clientary": "https://acme.clientary.com"}
-
 DOCUMENTS = {key: complete(merged(sources(str(ROOT / "connectors" / key))).document) for key in CONNECTORS}
+HEADS = {key: parsed(head) for key, (head, _) in DOCUMENTS.items()}
 ACTIONS = [(key, action) for key, (_, actions) in DOCUMENTS.items() for action in actions]
 POPULAR = {
     "faktoora": """list-incoming-invoices list-outgoing-invoices list-products list-customers get-invoice-by-id get-invoice-by-number
@@ -47,6 +43,17 @@ POPULAR = {
 def example(connector: str, action: str) -> dict:
     """The first example of an action that is not an error: its cassette plays that call."""
     return next(one for one in DOCUMENTS[connector][1][action]["examples"] if "error" not in one)
+
+
+def params(connector: str) -> dict:
+    """What a person would say: the default of each parameter that is asked for, or the example beside it."""
+    asked = [param for param in HEADS[connector].access.params if param.required or "default" in param.schema]
+    return {param.name: param.schema.get("default", param.schema.get("examples", ["acme"])[0]) for param in asked}
+
+
+def credential(connector: str) -> dict:
+    way = HEADS[connector].access.auth[0]
+    return {field.name: f"canary-{connector}-1b2c3d" if field.secret else "books@example.com" for field in fields(way)}
 
 
 @pytest.fixture(scope="session")
@@ -67,12 +74,12 @@ def connected(home: Path, connector: str, player: Player, compiled: bytes) -> Wo
         name=connector,
         connector=connector,
         auth="",
-        params=PARAMS.get(connector, {}),
-        origin=ORIGINS[connector],
+        params=params(connector),
+        origin=base(HEADS[connector].access, params(connector)).origin,
         state="READY",
     )
     space.vault.init("keyfile")
-    space.vault.put(connection.id, CREDENTIALS[connector])
+    space.vault.put(connection.id, credential(connector))
     space.store.add(connection)
     return space
 
@@ -81,7 +88,7 @@ def fits(schema: dict, value: object) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(value)]
 
 
-@pytest.mark.parametrize("connector", CONNECTORS)
+@pytest.mark.parametrize("connector", POPULAR)
 def test_every_popular_action_is_there_under_its_key(connector):
     assert set(POPULAR[connector].split()) <= set(DOCUMENTS[connector][1])
     assert len(POPULAR[connector].split()) == 20
@@ -118,7 +125,7 @@ def test_the_credential_goes_out_with_every_exchange_and_stays_nowhere(connector
     monkeypatch.chdir(tmp_path)
     player = Player(ROOT / "cassettes" / connector / f"{action}.yaml")
     space = connected(tmp_path / "home", connector, player, compiled)
-    secret = next(value for value in CREDENTIALS[connector].values() if value.startswith("canary"))
+    secret = next(value for value in credential(connector).values() if value.startswith("canary"))
 
     ran = calls.perform(space, Call(action, example(connector, action).get("input", {}), connector, Options(raw=True)))
 

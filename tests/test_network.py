@@ -6,7 +6,6 @@ import gzip
 import itertools
 import socket
 import ssl
-import sys
 import threading
 import time
 import tracemalloc
@@ -19,8 +18,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from skillkit.errors import AnswerLost, InvalidInput, Unreachable, Upstream
+from skillkit.errors import AnswerLost, Barred, InvalidInput, Unreachable, Upstream
 from skillkit.network import Network, Stream, Wire
+from tests.guard import WATCHED
 
 VECTORS = (Path(__file__).parent / "data" / "addresses.txt").read_text(encoding="utf-8")
 HOSTS = VECTORS.partition("[hosts]")[2].partition("[ranges]")[0].split()
@@ -34,25 +34,11 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 # Every connection that this process tries to make is seen here; none of them leaves the machine.
-DIALLED = threading.local()
-
-
-def watch(event, arguments):
-    if event == "socket.connect" and (seen := getattr(DIALLED, "seen", None)) is not None:
-        address = arguments[1][0]
-        seen.append(address)
-        if not address.startswith("127.") and address != "::1":
-            raise ConnectionRefusedError(address)
-
-
-sys.addaudithook(watch)
-
-
 @pytest.fixture
 def dialled():
-    DIALLED.seen = []
-    yield DIALLED.seen
-    DIALLED.seen = None
+    WATCHED.addresses = []
+    yield WATCHED.addresses
+    WATCHED.addresses = None
 
 
 def resolver(*addresses, asked=None):
@@ -506,7 +492,7 @@ def test_each_fault_of_a_certificate_is_named(app, network, authority, ca_file, 
     with pytest.raises(Unreachable, match=f"certificate of https://localhost:{here.port} .*{fault}") as raised:
         network(ca_file=ca_file).exchange(to(here, host="localhost", headers=(("X-API-KEY", CANARY),)))
 
-    assert type(raised.value) is Unreachable
+    assert type(raised.value) is Barred
     assert here.requests == []
 
 

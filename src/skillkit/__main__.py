@@ -17,10 +17,13 @@ def main() -> int:
         sys.stdout.write(f"skillkit {VERSION}\n")
         return 0
     gc.set_threshold(COLLECT_AFTER)
-    from skillkit.cli.main import main as run
-
     try:
+        from skillkit.cli.main import main as run
+
         return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # Nothing had begun: what runs says more when it is interrupted.
+        return 130
     finally:
         # The process ends: nothing is left to collect that the system does not take back faster.
         gc.freeze()

@@ -121,13 +121,15 @@ class Catalog:
 
     def rows(self, connector_id: str = "", intent: str = "", limit: int = -1, skip: int = 0) -> list[dict[str, Any]]:
         """Return the actions of one connector, or of all, the best for `intent` first."""
-        if asked := _asked(intent):
+        asked, named = _asked(intent)
+        if asked:
             found = self._rows(
                 "SELECT action.row FROM words JOIN action ON action.connector = words.connector AND action.key = words.key"
                 " WHERE words MATCH ?1 AND (?2 = '' OR words.connector = ?2)"
-                # How much a word counts where it stands: the name and the intents say what an action is for.
-                " ORDER BY bm25(words, 0, 0, 3.0, 1.5, 3.0, 0.5), action.place LIMIT ?3 OFFSET ?4",
-                asked, connector_id, limit, skip,
+                # Whoever says its very name means it. Else, how much a word counts where it stands: the name and the
+                # intents say what an action is for.
+                " ORDER BY action.key != ?3, bm25(words, 0, 0, 3.0, 1.5, 3.0, 0.5), action.place LIMIT ?4 OFFSET ?5",
+                asked, connector_id, named, limit, skip,
             )  # fmt: skip
         else:
             found = self._rows(
@@ -182,12 +184,13 @@ def _problems(written: str) -> tuple[Problem, ...]:
     return tuple(Problem(**entry) for entry in json.loads(written))
 
 
-def _asked(intent: str) -> str:
+def _asked(intent: str) -> tuple[str, str]:
+    """Return an intent as a question to the index, and as the key of an action that is called so."""
     if not intent:
-        return ""
-    from skillkit.search import query
+        return "", ""
+    from skillkit import search
 
-    return query(intent)
+    return search.query(intent), "-".join(word for word in search.words(intent[: search.LONGEST]) if word not in search.STOP)
 
 
 def _nearest(name: str, known: list[str], otherwise: str) -> str:
@@ -240,8 +243,8 @@ def _replaced(path: str, stamp: str, entries: Iterator[tuple[str, tuple[Any, ...
     from skillkit.home import prepare
 
     fresh = f"{path}.{os.urandom(4).hex()}.part"
-    prepare(os.path.dirname(path))
     try:
+        prepare(os.path.dirname(path))
         with closing(sqlite3.connect(fresh)) as database:
             database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
             for table, row in entries:
@@ -253,5 +256,5 @@ def _replaced(path: str, stamp: str, entries: Iterator[tuple[str, tuple[Any, ...
     except (OSError, sqlite3.Error) as error:
         raise SkillkitError(f"{path} cannot be written: {error}", hint="set SKILLKIT_HOME to a folder of your own") from None
     finally:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             os.unlink(fresh)

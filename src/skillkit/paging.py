@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import binascii
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urljoin
 
 from skillkit.connector import Paging
-from skillkit.destination import Base, below
+from skillkit.destination import Base, below, path_refusal
 from skillkit.document import Json, at, dump, parse
 from skillkit.errors import InvalidInput, Problem, Upstream
 from skillkit.request import Request, Response, parts
 from skillkit.secret import MARK
+
+LONGEST_CURSOR: Final = 16_384
+LONGEST_LINK: Final = 16_384
+# No list has more rows.
+LARGEST: Final = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,10 @@ class Page:
 def start(paging: Paging, limit: int | None, cursor: str) -> Place:
     """Return where to begin: where `cursor` says, else at the first page, as long as `limit` and the app allow."""
     if cursor:
-        return opened(cursor)
+        place = opened(cursor)
+        if (paging.max and place.size > paging.max) or (_by_url(paging, place) and path_refusal(str(place.at))):
+            raise _no_cursor(cursor)
+        return place
     size = min(limit, paging.max) if limit and paging.max else limit or 0
     first = paging.first if paging.style in {"page", "offset"} else None
     return Place(first, size if paging.size else 0)
@@ -54,7 +61,7 @@ def start(paging: Paging, limit: int | None, cursor: str) -> Place:
 
 def query(paging: Paging, place: Place) -> tuple[str, ...]:
     """Return what a place adds to the query; nothing where the page is a URL of the app's own."""
-    if paging.style in {"link", "url"} and place.at is not None:
+    if _by_url(paging, place):
         return ()
     asked = [] if place.at is None else parts(paging.by, place.at)
     return (*asked, *(parts(paging.size, place.size) if place.size else ()))
@@ -62,15 +69,14 @@ def query(paging: Paging, place: Place) -> tuple[str, ...]:
 
 def target(request: Request, paging: Paging, place: Place) -> Request:
     """Return the request for a place whose page is a URL of the app's own; any other is asked for by its query."""
-    if paging.style not in {"link", "url"} or not isinstance(place.at, str):
+    if not _by_url(paging, place):
         return request
-    path, _, tail = place.at.partition("?")
-    # An app that writes the credential into its next links gets it signed anew, not handed back.
-    kept = tuple(part for part in tail.split("&") if part and part.partition("=")[2] not in _MARKS)
-    return replace(request, path=path, query=kept)
+    path, _, tail = str(place.at).partition("?")
+    return replace(request, path=path, query=tuple(tail.split("&")) if tail else ())
 
 
-_MARKS: Final = {MARK, quote(MARK, safe="")}
+def _by_url(paging: Paging, place: Place) -> bool:
+    return paging.style in {"link", "url"} and place.at is not None
 
 
 def after(paging: Paging, page: Page, base: Base) -> Place | None:
@@ -94,26 +100,32 @@ def total(paging: Paging, document: Json) -> int | None:
 def opened(cursor: str) -> Place:
     """Return the place that a cursor of ours seals."""
     try:
-        return _place(parse(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))))
-    except (ValueError, binascii.Error):
-        problem = Problem("this is no cursor that an earlier answer gave", "/cursor", "cursor")
-        raise InvalidInput(f"{cursor[:60]!r} is not a cursor", (problem,), hint="pass next_cursor on as it came") from None
-
-
-def _place(document: Json) -> Place:
-    match document:
-        case [int() | str() | None as place, int(size), int(seen), int(skip)] if min(size, seen, skip) >= 0:
+        found = parse(b64decode(cursor[:LONGEST_CURSOR] + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except ValueError:
+        raise _no_cursor(cursor) from None
+    match found:
+        case [str() | None as place, int(size), int(seen), int(skip)] if _counts(size, seen, skip):
             return Place(place, size, seen, skip)
-    raise ValueError
+        case [int(place), int(size), int(seen), int(skip)] if _counts(place, size, seen, skip):
+            return Place(place, size, seen, skip)
+    raise _no_cursor(cursor)
+
+
+def _counts(*values: int) -> bool:
+    return all(not isinstance(value, bool) and 0 <= value <= LARGEST for value in values)
+
+
+def _no_cursor(cursor: str) -> InvalidInput:
+    problem = Problem("this is no cursor that an earlier answer gave", "/cursor", "cursor")
+    return InvalidInput(f"{cursor[:60]!r} is not a cursor", (problem,), hint="pass next_cursor on as it came")
 
 
 def _count(value: Json) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
+    """Return a number of rows or pages, also one in a text; None for all that is no such number."""
     # A long row of digits is no count, and int() would take its time over it.
-    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value) else None
+    if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value):
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _offset(paging: Paging, page: Page, _base: Base) -> int | None:
@@ -125,41 +137,45 @@ def _offset(paging: Paging, page: Page, _base: Base) -> int | None:
 
 
 def _page(paging: Paging, page: Page, _base: Base) -> int | None:
-    number = int(page.place.at or 0)
+    following = int(page.place.at or 0) + 1
     pages = _count(at(page.document, paging.pages)) if paging.pages else None
-    if pages is not None:
-        return number + 1 if number - paging.first + 1 < pages else None
     whole = total(paging, page.document)
-    if whole is not None:
-        return number + 1 if page.place.seen + page.rows < whole else None
-    return number + 1 if _full(paging, page) else None
+    if pages is None and whole is None:
+        return following if _full(paging, page) else None
+    # Where the app says both, the one that is reached first counts.
+    reached = pages is not None and following - paging.first >= pages
+    reached = reached or (whole is not None and page.place.seen + page.rows >= whole)
+    return None if reached else following
 
 
 def _full(paging: Paging, page: Page) -> bool:
     """
-    Return whether a page is as long as pages get: with no other signal, a short one is the last.
+    Return whether a page is as long as it was asked to be: with no other signal, a short one is the last.
 
-    Where the app's own length is not known, only an empty page is short.
+    How long pages are that nobody asked to be of some length is not known, so there only an empty one is short.
     """
-    size = page.place.size or paging.max if paging.size else 0
-    return page.rows >= size if size else True
+    return page.rows >= page.place.size or bool(paging.more and at(page.document, paging.more) is True)
 
 
-def _cursor(paging: Paging, page: Page, _base: Base) -> int | str | None:
+def _cursor(paging: Paging, page: Page, _base: Base) -> str | None:
     token = at(page.document, paging.next)
-    if token is None or token == "" or isinstance(token, bool | dict | list | float):
+    # A place is a name or a number; all else says that there is none.
+    if isinstance(token, bool) or not isinstance(token, str | int) or str(token) in {"", str(page.place.at)}:
         return None
-    return None if str(token) == str(page.place.at) else token
+    return str(token)
 
 
-_LINK: Final = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s",;]+))*)')
-_RELATION: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))', re.IGNORECASE)
+_NAME: Final = r'[^\s=;,"<>]++'
+_VALUE: Final = r'"(?:[^"\\]|\\.)*+"|[^\s";,]*+'
+_LINK: Final = re.compile(rf"<([^<>]*+)>((?:\s*+;\s*+{_NAME}\s*+(?:=\s*+(?:{_VALUE}))?)*+)")
+_PARAMETER: Final = re.compile(rf";\s*+({_NAME})\s*+(?:=\s*+({_VALUE}))?")
 
 
 def _link(paging: Paging, page: Page, base: Base) -> str | None:
-    for url, attributes in _LINK.findall(page.response.headers.get("link", "")[:16384]):
-        relation = _RELATION.search(attributes)
-        if relation and paging.by in (relation[1] or relation[2]).split():
+    for url, written in _LINK.findall(page.response.headers.get("link", "")[:LONGEST_LINK]):
+        # Of several, the first counts: so it is in RFC 8288.
+        told = {name.lower(): value for name, value in reversed(_PARAMETER.findall(written))}
+        if paging.by.lower() in told.get("rel", "").strip('"').lower().split():
             return _following(url, page, base)
     return None
 
@@ -170,10 +186,32 @@ def _url(paging: Paging, page: Page, base: Base) -> str | None:
 
 
 def _following(url: str, page: Page, base: Base) -> str | None:
-    path = below(urljoin(base.url + page.request.url, url), base)
-    if not path:
-        raise Upstream(f"the next page is said to be at {url[:200]!r}, which is not below {base.url}")
+    path = _path(url, page, base)
+    if path_refusal(path):
+        raise Upstream(f"the next page is said to be at {_shown(url)}, which is not below {base.url}")
     return None if path == page.request.url else path
+
+
+def _path(url: str, page: Page, base: Base) -> str:
+    """Return where a link leads, below the base, or nothing when it leads elsewhere."""
+    try:
+        path, _, tail = below(urljoin(base.url + page.request.url, url), base).partition("?")
+        # An app that writes the credential into its next links gets it signed anew, not handed back.
+        kept = "&".join(part for part in tail.split("&") if part and part.partition("=")[2] not in _MARKS)
+        # Many write brackets and blanks as they are.
+        return quote(path + (f"?{kept}" if kept else ""), safe=_AS_IT_IS)
+    except ValueError:
+        return ""
+
+
+_AS_IT_IS: Final = "!$&'()*+,;=:@/?%-._~"
+_MARKS: Final = {MARK, quote(MARK, safe="")}
+
+
+def _shown(url: str) -> str:
+    """Return of an address only where it is, for the rest may be a signed link."""
+    found = re.match(r"[A-Za-z]{1,10}://[\w.:-]{1,100}", url)
+    return found[0] if found else "a path"
 
 
 STYLES: Final[Mapping[str, Callable[[Paging, Page, Base], int | str | None]]] = {
@@ -183,4 +221,3 @@ STYLES: Final[Mapping[str, Callable[[Paging, Page, Base], int | str | None]]] = 
     "link": _link,
     "url": _url,
 }
-

@@ -196,9 +196,9 @@ class Proxy:
         headers = outcome.headers if isinstance(outcome, Response) else {}
 
         def step(row: str) -> tuple[str, None]:
-            paced = pace.settle(pace.load(row), request.terms.rate, headers, self.around.now(), failed=broken)
-            # An app that is busy is well, and yet no call that succeeded.
-            return pace.row(replace(paced, failed=paced.failed + limited)), None
+            now = self.around.now()
+            paced = pace.settle(pace.load(row), request.terms.rate, headers, now, failed=broken, limited=limited)
+            return pace.row(paced), None
 
         self.around.pacing.change(self.connection, step)
         return broken or limited

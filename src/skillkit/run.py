@@ -158,8 +158,8 @@ def _start(action: Action, inputs: Object, wanted: int | None) -> Place:
     cursor = inputs.get("cursor", "")
     style = action.paging.style if action.paging else ""
     place = paging.opened(cursor) if cursor else Place(None)
-    if action.paging and not cursor:
-        place = paging.start(action.paging, wanted, "")
+    if action.paging:
+        place = paging.start(action.paging, wanted, cursor)
     if not isinstance(place.at, _PLACES[style]):
         problem = Problem("it is the cursor of another list", "/cursor", "cursor")
         raise InvalidInput(f"{cursor[:60]!r} is no cursor of {action.id}", (problem,), hint="pass next_cursor on as it came")

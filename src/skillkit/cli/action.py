@@ -26,7 +26,7 @@ def action() -> None:
 @connection_flags
 @flag("--connector", "--connectorKey", default="", metavar="KEY", help="Only actions of this app.")
 @flag("--intent", default="", metavar="TEXT", help="What you want to do, in your own words.")
-@flag("--limit", type=click.IntRange(1, 1000), help=f"How many at most.  [default: {FOUND}; {LISTED} with --compact or for a person]")
+@flag("--limit", type=click.IntRange(1, 1000), help=f"How many at most.  [default: {FOUND}; {LISTED} when compact]")
 @flag("--cursor", default="", metavar="CURSOR", help="Go on where an earlier list ended.")
 @click.option("--compact", is_flag=True, help="One line an action, without the schemas.")
 @flag("--maxBytes", type=click.IntRange(0), help="Print no more than this; the whole goes to a file.")

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.output import prints
+from skillkit.cli.tree import SECRETS, Verb
 from skillkit.cli.words import flag, workspace
 from skillkit.errors import ConnectionNotReady, Usage
 
 
-@click.command()
+@click.command(cls=Verb)
 @flag("--connectorKey", "--connectorId", default="", metavar="KEY", help="The app, as `skillkit connector list` names it.")
 @flag("--connectionId", default="", metavar="ID", help="Sign in again to this connection.")
 @flag("--connectionKey", default="", metavar="KEY", help="The key of the new connection.  [default: the app's]")
@@ -54,31 +54,29 @@ def _credentials(word: str, auth: Any) -> Any:
     from skillkit.auth import fields
 
     if word not in {"", "-"}:
-        raise Usage(
-            "secrets are never taken from the command line, where other programs can read them",
-            hint="pipe them in as one JSON object: … | skillkit connect … --credentials -",
-        )
+        raise Usage("--credentials takes -, and no secret: other programs can read the command line", hint=SECRETS)
     if word == "-":
-        given = words.document_of(words.bytes_of_stdin().decode("utf-8-sig", "replace"), "what is piped in")
+        given = words.document_of(words.decoded(words.bytes_of_stdin(), "what is piped in"), "what is piped in")
         hidden = {field.name for field in fields(auth) if field.secret}
         for name, value in given.items() if isinstance(given, dict) else ():
             if name in hidden and isinstance(value, str):
                 secret.remember(value)
         return given
-    if not sys.stdin.isatty():
+    if not (sys.stdin and sys.stdin.isatty()):
         raise ConnectionNotReady(
             "signing in needs a secret, and there is no terminal to ask at",
             hint="pipe it in as one JSON object: --credentials -",
         )
-    asked = {field.name: _asked(field, auth) for field in fields(auth)}
-    return asked
+    return {field.name: _asked(field, auth) for field in fields(auth)}
 
 
 def _asked(field: Any, auth: Any) -> str:
     from skillkit import secret
+    from skillkit.cli.view import visible
 
     where = field.help or auth.settings.get("help", "")
-    answer: str = click.prompt(f"{field.title}{f' ({where})' if where else ''}", hide_input=field.secret, err=True)
+    question = visible(f"{field.title}{f' ({where})' if where else ''}")
+    answer: str = click.prompt(question, hide_input=field.secret, err=True)
     if field.secret:
         secret.remember(answer)
     return answer

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.output import prints
+from skillkit.cli.tree import Noun
 from skillkit.cli.words import flag, workspace
 
 
@@ -31,9 +31,9 @@ def list_connections(search: str, integration_key: str, limit: int, cursor: str)
         for one in workspace().store.connections()
         if text in f"{one.name} {one.key} {one.connector}".casefold() and integration_key in {"", one.connector}
     ]
-    following = str(skip + limit) if len(found) > skip + limit else None
+    following = skip + limit if len(found) > skip + limit else None
     rows = [described(one) for one in found[skip : skip + limit]]
-    return words.listed(rows, following, ("key", "name", "connectorKey", "state", "origin"))
+    return words.listed(rows, len(found), following, ("key", "name", "connectorKey", "state", "origin"))
 
 
 @connection.command("get")

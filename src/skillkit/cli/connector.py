@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.output import notice, prints
+from skillkit.cli.output import notice
+from skillkit.cli.tree import Noun
 from skillkit.cli.words import flag, workspace
 from skillkit.errors import InvalidConnector, UnknownName
 
@@ -27,10 +28,17 @@ def list_connectors(search: str) -> Any:
         notice(f"{broken.id} does not work: skillkit connector check {broken.path}")
     found = [one for one in catalog.connectors() if text in f"{one.id} {one.name} {' '.join(one.tags)}".casefold()]
     rows = [
-        {"id": one.id, "key": one.id, "name": one.name, "version": one.version, "actions": len(one.actions), "description": one.about}
+        {
+            "id": one.id,
+            "key": one.id,
+            "name": one.name,
+            "version": one.version,
+            "actions": len(one.actions),
+            "description": one.about,
+        }
         for one in found
     ]
-    return words.listed(rows, columns=("key", "name", "version", "actions", "description"))
+    return words.listed(rows, len(rows), columns=("key", "name", "version", "actions", "description"))
 
 
 @connector.command("show")
@@ -77,20 +85,22 @@ def check_connector(what: str) -> Any:
     """Check one connector, or all: its format, its style, and its examples."""
     from skillkit.authoring import check
 
-    space = workspace()
-    folders = [what] if os.path.exists(what) else _folders(what)
-    reports = [check.report(folder) for folder in folders]
-    problems = tuple(problem for report in reports for problem in report.errors)
+    reports = [check.report(path) for path in _paths(what)]
     for report in reports:
         for warning in report.warnings:
             notice(f"warning: {warning}")
-    if problems:
-        raise InvalidConnector(f"{len(problems)} to mend", problems, hint=f"skillkit help lint explains {problems[0].rule}" if problems[0].rule else "")
-    del space
-    return words.listed([{"id": report.id, "actions": report.actions, "examples": report.examples, "warnings": len(report.warnings)} for report in reports])
+    if problems := tuple(problem for report in reports for problem in report.errors):
+        rule = problems[0].rule
+        raise InvalidConnector(f"{len(problems)} to mend", problems, hint=f"skillkit help lint explains {rule}" if rule else "")
+    rows = [
+        {"id": report.id, "actions": report.actions, "examples": report.examples, "warnings": len(report.warnings)}
+        for report in reports
+    ]
+    return words.listed(rows, len(rows))
 
 
-def _folders(what: str) -> list[str]:
+def _paths(what: str) -> list[str]:
+    """Return where the connectors that are meant lie: by id, by path, or all."""
     from skillkit.workspace import FOLDER, shipped
 
     known = {
@@ -99,6 +109,10 @@ def _folders(what: str) -> list[str]:
         for name in (os.listdir(place) if os.path.isdir(place) else ())
         if os.path.isfile(os.path.join(place, name, "connector.yaml"))
     }
-    if what and what not in known:
+    if not what:
+        return [known[name] for name in sorted(known)]
+    if what in known:
+        return [known[what]]
+    if not os.path.exists(what):
         raise UnknownName(f"no connector and no file {what!r}", hint=f"known are {', '.join(sorted(known))}")
-    return [known[what]] if what else [known[name] for name in sorted(known)]
+    return [what]

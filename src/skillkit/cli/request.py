@@ -3,38 +3,47 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from skillkit.cli import words
-from skillkit.cli.output import Bytes, prints, style
+from skillkit.cli.output import Bytes
+from skillkit.cli.tree import Verb, style
 from skillkit.cli.words import flag, workspace
 from skillkit.errors import Usage
 
 BODY_BEGINS = ("{", "[", "@")
 
 
-class WithBody(click.Command):
+def separated(words: Sequence[str]) -> list[str]:
+    """
+    Return a line in which `--json` is only a switch: a body behind it has a flag of its own.
+
+    >>> separated(["--json", "{}", "--json", "/path"])
+    ['--jsonBody={}', '--json', '/path']
+    """
+    told: list[str] = []
+    place = 0
+    while place < len(words):
+        word, following = words[place], "".join(words[place + 1 : place + 2])
+        if word == "--":
+            return [*told, *words[place:]]
+        if word == "--json" and following.startswith(BODY_BEGINS):
+            told.append(f"--jsonBody={following}")
+            place += 1
+        else:
+            told.append(f"--jsonBody={word[7:]}" if word.startswith("--json=") else word)
+        place += 1
+    return told
+
+
+class WithBody(Verb):
     """A command whose `--json` is a switch, or takes the word after it where that is a body."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        told: list[str] = []
-        place = 0
-        while place < len(args):
-            word, following = args[place], args[place + 1 : place + 2]
-            if word == "--":
-                told += args[place:]
-                break
-            if word == "--json" and following and following[0].startswith(BODY_BEGINS):
-                told.append(f"--json-body={following[0]}")
-                place += 1
-            elif word.startswith("--json="):
-                told.append(f"--json-body={word.removeprefix('--json=')}")
-            else:
-                told.append(word)
-            place += 1
-        return super().parse_args(ctx, told)
+        return super().parse_args(ctx, separated(args))
 
 
 @click.command(cls=WithBody)
@@ -46,14 +55,14 @@ class WithBody(click.Command):
 @flag("--rawData", default=None, metavar="BODY", help="The body, sent untouched.")
 @flag("--query", multiple=True, metavar="NAME=VALUE", help="A parameter of the query (repeatable).")
 @flag("--pathParam", multiple=True, metavar="NAME=VALUE", help="What stands for {NAME} in PATH (repeatable).")
-@click.option("--json-body", "json_body", default=None, hidden=True)
-@flag("--output", default="", metavar="PATH", help="Where a body that is no text goes.  [default: the current folder]")
+@flag("--jsonBody", default=None, hidden=True)
+@flag("--output", default="", metavar="PATH", help="Where the answer goes.  [default for what is no text: the current folder]")
 @flag("--maxBytes", type=click.IntRange(0), help="With --json, print no more than this.")
 @click.option("--yes", is_flag=True, help="The user has agreed to what cannot be taken back.")
 @flag("--dryRun", is_flag=True, help="Show what would be sent, and send nothing.")
 def request(connection: str, path: str, **given: Any) -> Any:
     """Send a request to PATH below CONNECTION's address; `--json BODY` sends a JSON body."""
-    from skillkit import calls
+    from skillkit import calls, files
 
     space = workspace()
     asked = _request(path, given)
@@ -62,10 +71,11 @@ def request(connection: str, path: str, **given: Any) -> Any:
     if asked.method == "DELETE":
         calls.planned_request(space, connection, asked)
         words.confirm(f"DELETE {asked.path} on {connection}", yes=given["yes"])
+    files.vacant(given["output"])
     ran = calls.ask(space, connection, asked)
-    if not style().json:
-        return Bytes(ran.output.content)
     response = ran.output
+    if not (style().json or given["output"]):
+        return Bytes(response.content)
     document = {
         "output": _document(response, given["output"]),
         "status": response.status,
@@ -73,7 +83,7 @@ def request(connection: str, path: str, **given: Any) -> Any:
         "runId": ran.id,
         "actionRunId": ran.id,
     }
-    return words.bound(document, ran.id, given["max_bytes"], space.home)
+    return words.bound(document, ran.id, given["max_bytes"])
 
 
 def _request(path: str, given: dict[str, Any]) -> Any:
@@ -105,7 +115,7 @@ def _body(given: dict[str, Any]) -> tuple[Any, str]:
     if given["json_body"] is not None:
         return words.document_of(words.text_of(given["json_body"]), "the body"), "json"
     if given["raw_data"] is not None:
-        return words.text_of(given["raw_data"]), "raw"
+        return given["raw_data"], "raw"
     if given["data"] is None:
         return MISSING, "json"
     text = words.text_of(given["data"])
@@ -120,7 +130,7 @@ def _headers(lines: tuple[str, ...]) -> dict[str, str]:
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise Usage(f"-H takes 'NAME: VALUE', not {name[:40]!r}")
+            raise Usage("-H takes 'NAME: VALUE', and one of them has no colon", hint="-H 'Accept: application/json'")
         # One blank after the colon is how everybody writes it; any more would be part of the value.
         headers[name] = value.removeprefix(" ")
     return headers
@@ -131,16 +141,14 @@ def _document(response: Any, output: str) -> Any:
     from skillkit import files
     from skillkit.document import parse
 
-    if not response.content:
-        return None
-    try:
-        return parse(response.content)
-    except ValueError:
-        pass
+    content = response.content
+    if not output:
+        if not content:
+            return None
+        for reading in (parse, bytes.decode):
+            try:
+                return reading(content)
+            except ValueError:
+                continue
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    try:
-        text = response.content.decode("utf-8")
-    except UnicodeDecodeError:
-        return files.put((response.content,), "response", kind, os.getcwd(), output)
-    return text
-
+    return files.put((content,), "response", kind, os.getcwd(), output)

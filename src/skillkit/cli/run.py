@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.output import prints
+from skillkit.cli.tree import Noun
 from skillkit.cli.words import flag, workspace
 
 
@@ -24,7 +24,7 @@ def list_runs(limit: int) -> Any:
         {key: record.get(key) for key in ("id", "status", "action", "connection", "startedAt", "finishedAt")}
         for record in workspace().store.runs(limit)
     ]
-    return words.listed(rows)
+    return words.listed(rows, None)
 
 
 @run.command("show")

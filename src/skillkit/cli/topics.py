@@ -7,7 +7,9 @@ from typing import Any, Final
 
 import click
 
-from skillkit.cli.output import EXITS, INTERRUPTED, prints
+from skillkit.cli import words
+from skillkit.cli.output import EXITS, INTERRUPTED
+from skillkit.cli.tree import Verb
 from skillkit.errors import BY_KIND, UnknownName
 
 
@@ -35,7 +37,7 @@ def lint() -> list[dict[str, Any]]:
 TOPICS: Final[Mapping[str, Callable[[], list[dict[str, Any]]]]] = {"exit-codes": exit_codes, "errors": kinds, "lint": lint}
 
 
-@click.command("help")
+@click.command("help", cls=Verb)
 @click.argument("name", metavar="[TOPIC]", default="")
 def topic(name: str) -> Any:
     """Explain TOPIC: exit-codes, errors or lint."""
@@ -43,18 +45,19 @@ def topic(name: str) -> Any:
         parent = click.get_current_context().parent
         return parent.get_help() if parent else ""
     if name not in TOPICS:
-        raise UnknownName(f"no topic {name!r}", hint=f"known are {', '.join(TOPICS)}")
-    return {"items": TOPICS[name]()}
+        raise UnknownName(f"no topic {name!r}", hint=f"known are {', '.join(TOPICS)}; of a command, skillkit COMMAND --help")
+    rows = TOPICS[name]()
+    return words.listed(rows, len(rows))
 
 
-@click.command()
+@click.command(cls=Verb)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion(shell: str) -> None:
+def completion(shell: str) -> Any:
     """Print the completion script of SHELL."""
-    from click.shell_completion import get_completion_class
+    from click.shell_completion import ShellComplete, get_completion_class
 
-    from skillkit.cli.main import root
+    from skillkit.cli.main import COMPLETE, root
 
-    found = get_completion_class(shell)
-    if found:
-        click.echo(found(root, {}, "skillkit", "_SKILLKIT_COMPLETE").source())
+    known = get_completion_class(shell)
+    # Not the shell's own `source`: it starts that shell, to ask for its version.
+    return ShellComplete.source(known(root, {}, "skillkit", COMPLETE)).rstrip() if known else ""

@@ -15,6 +15,7 @@ SECRETS: Final = "secrets are never taken from the command line: pipe them to --
 
 # What other tools of this kind have, and what to type here in its place.
 INSTEAD: Final[Mapping[str, str]] = {
+    "skillkit connect": "skillkit connect --connectorKey KEY --credentials -",
     "skillkit act": "skillkit action run ACTION, or skillkit request CONNECTION PATH",
     "skillkit action-run-log": "skillkit run show RUN",
     "skillkit credentials": "a credential is never shown; skillkit connection list shows what is connected",
@@ -61,19 +62,17 @@ class Verb(click.Command):
 
     allow_extra_args = True
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, **settings)
+    def __init__(self, name: str | None, **settings: Any) -> None:
+        super().__init__(name, **settings)
         self.params += SWITCHES
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
-            # What is left over may be a secret, so it is counted and not shown.
-            takes = " ".join(one.make_metavar(ctx) for one in self.params if isinstance(one, click.Argument))
-            raise Usage(
-                f"{ctx.command_path} takes {takes or 'flags alone'}; the line has {len(ctx.args)} more word{'s'[: len(ctx.args) - 1]}",
-                hint=f"{ctx.command_path} --help",
-            )
+            path = ctx.command_path
+            takes = " ".join(one.make_metavar(ctx) for one in self.params if isinstance(one, click.Argument)) or "flags alone"
+            # What is left over may be a secret, and is not repeated.
+            raise Usage(f"{path} takes {takes}, and there are words left over", hint=INSTEAD.get(path, f"{path} --help"))
         return ctx.args
 
     def invoke(self, ctx: click.Context) -> None:
@@ -85,8 +84,8 @@ class Noun(click.Group):
 
     command_class = Verb
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, no_args_is_help=False, **settings)
+    def __init__(self, name: str | None = None, **settings: Any) -> None:
+        super().__init__(name, no_args_is_help=False, **settings)
         self.params += SWITCHES
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:

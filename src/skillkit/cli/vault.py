@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from skillkit.cli.output import prints
+from skillkit.cli.tree import Noun
 from skillkit.cli.words import flag, workspace
 
 
@@ -25,7 +25,13 @@ def init_vault(*, passphrase: bool, key_file: bool) -> Any:
 
 
 @vault.command("rotate")
-@click.option("--to", "backend", type=click.Choice(["keyring", "keyfile", "passphrase"]), default=None, help="By what the key is kept from now on.")
+@click.option(
+    "--to",
+    "backend",
+    type=click.Choice(["keyring", "keyfile", "passphrase"]),
+    default=None,
+    help="What keeps the key from now on.",
+)
 def rotate_vault(backend: str | None) -> Any:
     """Lock the vault with a new key; what is in it stays as it is."""
     return {"keptBy": workspace().vault.rotate(backend or "")}

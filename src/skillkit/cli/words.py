@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 LARGEST_INPUT: Final = 25_000_000
+OBJECT: Final = 'write --input \'{"name": "value"}\' or name=value'
 
 
 def flag(*names: str, **settings: Any) -> Callable[[Command], Command]:
@@ -78,7 +79,7 @@ def inputs(words: Sequence[str], typed: Callable[[str, str], Json]) -> dict[str,
         elif name:
             given[name] = typed(name, value)
         else:
-            raise Usage(f"--input takes name=value, and {word[:40]!r} has no name", hint='JSON is fine too: --input \'{"name": "value"}\'')
+            raise Usage(f"--input takes name=value, and {word[:40]!r} has no name", hint=OBJECT)
     return given
 
 
@@ -192,8 +193,7 @@ def _object(word: str) -> dict[str, Any]:
     what = "what is piped in" if word == "-" else repr(word) if len(word) <= 60 else "the input"
     found = document_of(text_of(word), what)
     if not isinstance(found, dict):
-        hint = 'write --input \'{"name": "value"}\' or name=value'
-        raise InvalidInput(f"the input is one JSON object, not {str(found)[:60]!r}", hint=hint)
+        raise InvalidInput(f"the input is one JSON object, not {str(found)[:60]!r}", hint=OBJECT)
     return found
 
 

@@ -1,0 +1,522 @@
+"""`skillkit action`: finding and running what an app can do, as people and agents type it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.wire import reply
+
+CANARY = "canary-of-the-ledger"
+
+
+@pytest.fixture
+def ledger(skillkit):
+    """A connection to the fictional app, and what runs its actions."""
+    words = ("connect", "--connectorKey", "ledger", "--credentials", "-", "--no-check")
+    assert skillkit(*words, input=json.dumps({"api_key": CANARY})).exit_code == 0
+
+    def run(action, *words, **more):
+        return skillkit("action", "run", f"ledger/{action}", *words, **more)
+
+    return run
+
+
+@pytest.fixture
+def listed(skillkit):
+    """Lists actions; gives the document."""
+
+    def items(*words):
+        ended = skillkit("action", "list", *words, "--json")
+        assert (ended.exit_code, ended.stderr) == (0, "")
+        return json.loads(ended.stdout)
+
+    return items
+
+
+def error(ended):
+    assert ended.stdout == ""
+    return json.loads(ended.stderr)["error"]
+
+
+# Lists.
+
+
+def test_a_list_has_what_published_skills_read(listed):
+    document = listed("--connector", "alegra", "--limit", "3")
+
+    assert list(document) == ["items", "next_cursor", "has_more", "total", "cursor"]
+    assert (len(document["items"]), document["has_more"], document["total"]) == (3, True, 21)
+    assert document["next_cursor"] == document["cursor"] == "3"
+    wanted = {"id", "key", "name", "description", "effect", "inputSchema", "outputSchema"}
+    for row in document["items"]:
+        assert wanted <= set(row)
+        assert row["id"] == f"alegra/{row['key']}"
+
+
+def test_no_action_has_an_empty_schema(listed):
+    for connector in ("alegra", "clientary", "faktoora", "ledger"):
+        for row in listed("--connector", connector, "--limit", "1000", "--max-bytes", "0")["items"]:
+            assert all(row.values()), row["id"]
+            assert row["inputSchema"]["type"] == "object"
+
+
+def test_a_list_without_a_number_has_ten_and_a_compact_one_a_hundred(listed):
+    assert len(listed("--max-bytes", "0")["items"]) == 10
+    assert len(listed("--compact", "--max-bytes", "0")["items"]) == listed("--compact", "--max-bytes", "0")["total"] > 80
+
+
+def test_a_compact_list_has_a_line_an_action(listed):
+    (row,) = listed("--connector", "ledger", "--intent", "write entry under a key", "--compact", "--limit", "1")["items"]
+
+    assert row == {
+        "id": "ledger/create-keyed",
+        "key": "create-keyed",
+        "description": "Write an entry under a key of ours.",
+        "effect": "create",
+        "required": [],
+    }
+
+
+@pytest.mark.parametrize("words", [("--limit", "7"), ("--limit", "7", "--compact"), ("--limit", "50"), ("--limit", "5", "--max-bytes", "4000")])
+def test_cursors_walk_through_all_of_a_list(listed, words):
+    seen, cursor = [], ()
+    while True:
+        document = listed("--connector", "alegra", *words, *cursor)
+        seen += [row["id"] for row in document["items"]]
+        if not document["has_more"]:
+            break
+        cursor = ("--cursor", document["next_cursor"])
+
+    assert len(seen) == len(set(seen))
+    # A row that is longer than the limit is in its file alone.
+    assert len(seen) == 21 or "--max-bytes" in words
+
+
+@pytest.mark.parametrize("cursor", ["-1", "x", "1e3", "٣", "9" * 12, "1 "])
+def test_a_cursor_that_is_none_is_refused(skillkit, cursor):
+    refused = skillkit("action", "list", f"--cursor={cursor}", "--json")
+
+    assert (error(refused)["kind"], refused.exit_code) == ("invalid_input", 3)
+    assert repr(cursor) in error(refused)["message"]
+
+
+@pytest.mark.parametrize(
+    ("intent", "connector", "expected"),
+    [
+        ("overdue invoices", "clientary", "clientary/list-invoices"),
+        ("Rechnung als PDF herunterladen", "faktoora", "faktoora/get-invoice-by-id"),
+        ("registrar un cliente nuevo", "alegra", "alegra/create-contact"),
+        ("create an invoice for a customer", "alegra", "alegra/create-invoice"),
+    ],
+)
+def test_an_intent_finds_its_action_in_the_language_of_the_user(listed, intent, connector, expected):
+    found = [row["id"] for row in listed("--intent", intent, "--connectorKey", connector, "--limit", "3")["items"]]
+
+    assert expected in found
+
+
+@pytest.mark.parametrize("intent", ["", "发票", "🧾", '"', "* OR NEAR(", "the", "x" * 5000, "overdue invoices " * 300, "\x00", "'; --"])
+def test_an_intent_may_be_anything(listed, intent):
+    document = listed("--intent", intent, "--compact")
+
+    assert isinstance(document["items"], list)
+    assert document["total"] == (None if intent else 91) or not intent
+
+
+def test_a_list_is_narrowed_by_connection_and_by_connector(ledger, listed, skillkit):
+    assert {row["id"].partition("/")[0] for row in listed("--connectionId", "ledger", "--compact")["items"]} == {"ledger"}
+    assert {row["id"].partition("/")[0] for row in listed("--connectionKey=ledger", "--connector=ledger", "--compact")["items"]} == {"ledger"}
+    refused = skillkit("action", "list", "--connectionId", "ledger", "--connector", "alegra", "--json")
+    assert (error(refused)["kind"], refused.exit_code) == ("usage", 2)
+
+
+def test_a_list_for_a_person_is_a_table(skillkit):
+    first, *rest = skillkit("action", "list", "--connector", "alegra").stdout.splitlines()
+
+    assert first.split() == ["id", "effect", "description"]
+    assert len(rest) == 21
+
+
+@pytest.mark.parametrize("name", ["alegra/list-invoices", "list-outgoing-invoices", "ledger/read-entry"])
+def test_an_action_is_shown_by_its_id_its_key_or_an_older_name(skillkit, name):
+    row = json.loads(skillkit("action", "get", name, "--json").stdout)
+
+    assert row["inputSchema"]["type"] == "object"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("alegra/list-invoises", "list-invoices"),
+        ("alegre/list-invoices", "alegra"),
+        ("list-invoices", "--connectionId"),
+        ("nonsense", "action list --intent"),
+    ],
+)
+def test_an_unknown_action_is_answered_with_the_nearest(skillkit, name, hint):
+    refused = skillkit("action", "get", name, "--json")
+
+    assert (error(refused)["kind"], refused.exit_code) == ("unknown_name", 3)
+    assert hint in error(refused)["hint"]
+
+
+# The lines that are typed already.
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'action run --connectionId=ledger ledger/get-entry --json --input "{ \\"id\\": \\"7\\" }"',
+        "action run get-entry --connectionId=ledger --input '{\"id\":\"7\"}' --json",
+        "action run get-entry --connectionKey ledger --input '{\"id\": \"7\"}' --json",
+        "--json action run get-entry --connectionId ledger --input id=7",
+        "action --json run --input id=7 --connection-id ledger get-entry",
+        "action run get-entry --connection-key=ledger -i id=7 --json",
+        "action run --json -iid=7 read-entry --connectionId Ledger",
+        "action run ledger/get-entry -i id=7 --json",
+    ],
+)
+def test_a_line_of_a_published_skill_runs_as_it_is(ledger, skillkit, wire, line):
+    wire.replies = [reply({"entry": {"id": 7}})]
+
+    ended = skillkit(*shlex.split(line))
+
+    assert json.loads(ended.stdout)["output"] == {"id": 7}
+    assert wire.asked[0].url == "https://api.ledger.example/v1/entries/7"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "action list --intent=QUERY --connectionId=ledger --json",
+        'action list --connectionId=ledger --intent "QUERY" --limit 10 --json',
+        'action list --connectionKey ledger --intent "…" --limit 10 --json',
+        "action list --intent=QUERY --json",
+        "connection list --json",
+        "connection list --integrationKey ledger --search Led --limit 5 --json",
+        "connection get ledger --json",
+        "connection delete ledger --json",
+        "action get ledger/get-entry --json",
+        "run list --json",
+    ],
+)
+def test_a_line_that_shows_something_prints_one_document(ledger, skillkit, line):
+    ended = skillkit(*shlex.split(line))
+
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert isinstance(json.loads(ended.stdout), dict)
+
+
+# Input.
+
+
+def sent(wire):
+    return wire.asked[-1].json
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["number=7"], {"number": "7"}),
+        (["number=7", "keyword=a=b"], {"number": "7", "keyword": "a=b"}),
+        (['{"number": "7"}', "keyword=x"], {"number": "7", "keyword": "x"}),
+        (["keyword=x", '{"keyword": "y", "number": "7"}'], {"number": "7", "keyword": "y"}),
+        (['  {"number": "a=b"}'], {"number": "a=b"}),
+        (["number=发票 🧾"], {"number": "发票 🧾"}),
+        (["number="], {"number": ""}),
+        (["number=true"], {"number": "true"}),
+        (['{"number": "\\u00e4\\ud83d\\ude00"}'], {"number": "ä😀"}),
+    ],
+)
+def test_input_is_json_or_words_and_what_comes_later_counts(ledger, wire, words, expected):
+    wire.replies = [reply({"data": {"entry": {"id": 1}}})]
+
+    ended = ledger("create-entry", *(part for word in words for part in ("--input", word)))
+
+    assert ended.exit_code == 0, ended.stderr
+    assert sent(wire) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "word", "expected"),
+    [
+        ("make-report", "year=2025", {"year": 2025}),
+        ("stamp-entries", "ids=[1, 2]", {"ids": [1, 2]}),
+        ("stamp-entries", "ids=1", {"ids": [1]}),
+        ("create-entry", "validate=false", None),
+    ],
+)
+def test_words_become_what_the_schema_says(ledger, wire, action, word, expected):
+    wire.replies = [reply({"id": "x", "data": [], "state": "done"})]
+
+    ledger(action, "--input", word, "-i", "number=1", "--no-wait") if action == "create-entry" else ledger(action, "-i", word, "--no-wait")
+
+    if expected is None:
+        assert wire.asked[0].url.endswith("?validate=false")
+    else:
+        assert sent(wire) == expected
+
+
+def test_input_comes_from_a_file_or_from_stdin(ledger, wire, tmp_path):
+    path = tmp_path / "input.json"
+    path.write_bytes(b'\xef\xbb\xbf{"text": "\xe5\x8f\x91\xe7\xa5\xa8"}')
+    wire.replies = [reply({}), reply({})]
+
+    ledger("create-note", "--input", f"@{path}")
+    ledger("create-note", "--input", "-", input='{"text": "piped 🧾"}')
+
+    assert [asked.json for asked in wire.asked] == [{"text": "发票"}, {"text": "piped 🧾"}]
+
+
+@pytest.mark.parametrize(
+    ("word", "piped", "told"),
+    [
+        ("{'text': 1}", None, "line 1 column 2"),
+        ('{"text": "x"', None, "line 1 column 13"),
+        ('{"text": NaN}', None, "NaN"),
+        ("[1, 2]", None, "one JSON object, not '[1, 2]'"),
+        ('["a=b"]', None, "one JSON object"),
+        ("text", None, "'text' is no JSON"),
+        ("-", "", "what is piped in is no JSON"),
+        ("-", b"\xff\xfe{", "what is piped in is no UTF-8: byte 0 is 0xff"),
+        ("@nowhere.json", None, "'nowhere.json' cannot be read: no such file or directory"),
+        ("@", None, "'' cannot be read"),
+        ("@.", None, "'.' is no regular file"),
+        ("@\x00", None, "is no path"),
+        ('{"text": "\\ud83d"}', None, "half of a character"),
+        ("[" * 200, None, "nested deeper"),
+    ],
+)
+def test_input_that_is_none_is_refused_with_its_place(ledger, wire, word, piped, told):
+    refused = ledger("create-note", "--input", word, "--json", input=piped)
+
+    assert (error(refused)["kind"], refused.exit_code) == ("invalid_input", 3)
+    assert told in error(refused)["message"]
+    assert wire.asked == []
+
+
+def test_input_without_a_name_is_refused(ledger):
+    refused = ledger("create-note", "--input", "=x", "--json")
+
+    assert (error(refused)["kind"], refused.exit_code) == ("usage", 2)
+
+
+def test_a_named_pipe_is_refused_and_not_waited_for(ledger, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+
+    refused = ledger("create-note", "--input", f"@{tmp_path}/pipe", "--json")
+
+    assert "is no regular file" in error(refused)["message"]
+
+
+def test_a_file_that_is_too_large_is_refused(ledger, tmp_path):
+    with open(tmp_path / "large.json", "wb") as file:
+        file.truncate(25_000_001)
+
+    refused = ledger("create-note", "--input", f"@{tmp_path}/large.json", "--json")
+
+    assert "has more than 25,000,000 bytes" in error(refused)["message"]
+
+
+def test_every_misfit_has_its_place(ledger, wire):
+    refused = ledger("update-entry", "-i", '{"id": [], "kind": "both", "lines": [1], "colour": "red"}', "--json")
+
+    told = error(refused)
+    assert {problem["path"] for problem in told["problems"]} >= {"/id", "/kind", "/lines/0", "/colour"}
+    assert "colour" in told["message"] + str(told["problems"])
+    assert wire.asked == []
+
+
+# What of the answer.
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), {"id": 7, "number": "R"}),
+        (("--raw",), {"id": 7, "number": "R", "by": {"name": "A", "mail": "a@b"}}),
+        (("--select", "id, by.name"), {"id": 7, "by": {"name": "A"}}),
+        (("--select=number",), {"number": "R"}),
+    ],
+)
+def test_the_caller_says_what_of_the_answer_is_wanted(ledger, wire, words, expected):
+    wire.replies = [reply({"entry": {"id": 7, "number": "R", "by": {"name": "A", "mail": "a@b"}}})]
+
+    assert json.loads(ledger("get-entry", "-i", "id=7", "--json", *words).stdout)["output"] == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("get-entry", "-i", "id=1", "--select", "a..b"), "usage"),
+        (("get-entry", "-i", "id=1", "--output", "x.pdf"), "usage"),
+        (("get-entry", "-i", "id=1", "--all"), "usage"),
+        (("get-entry", "-i", "id=1", "--since", "2025-01-01"), "invalid_input"),
+        (("get-entry", "-i", "id=1", "--limit", "3"), "invalid_input"),
+        (("list-entries", "--limit", "0"), "usage"),
+        (("list-entries", "--cursor", "nonsense"), "invalid_input"),
+        (("list-entries", "--since", "yesterday"), "invalid_input"),
+    ],
+)
+def test_a_flag_that_means_nothing_for_an_action_is_refused(ledger, wire, words, kind):
+    refused = ledger(*words, "--json")
+
+    assert error(refused)["kind"] == kind
+    assert wire.asked == []
+
+
+def test_a_list_goes_on_at_its_cursor(ledger, wire):
+    wire.replies = lambda asked: reply({"data": [{"id": 1, "number": "a"}, {"id": 2, "number": "b"}], "meta": {"total": 5}})
+    first = json.loads(ledger("list-entries", "--limit", "2", "--json").stdout)["output"]
+
+    second = json.loads(ledger("list-entries", "--limit", "2", "--cursor", first["next_cursor"], "--json").stdout)["output"]
+
+    assert (first["total"], first["has_more"], len(first["items"])) == (5, True, 2)
+    assert [asked.url.rpartition("?")[2] for asked in wire.asked] == ["per_page=2&page=1", "per_page=2&page=2"] or second["items"]
+
+
+def test_a_date_fills_the_input_that_the_action_names(ledger, wire):
+    wire.replies = [reply({"data": [], "meta": {"total": 0}})]
+
+    ledger("list-entries", "--since", "2025-01-31")
+
+    assert "updated_since=2025-01-31" in wire.asked[0].url
+
+
+def test_who_does_not_wait_is_told_how_to_ask(ledger, wire):
+    wire.replies = [reply({"id": "r1", "state": "busy"})]
+
+    ended = ledger("make-report", "-i", "year=2025", "--no-wait", "--json")
+
+    assert json.loads(ended.stdout)["output"]["poll"]["action"] == "get-report"
+    assert ended.exit_code == 0
+
+
+def test_a_file_goes_where_the_caller_wants_it_and_never_over_another(ledger, wire, tmp_path):
+    path = tmp_path / "report.pdf"
+    wire.replies = [reply(content=b"%PDF-1", content_type="application/pdf")]
+
+    saved = json.loads(ledger("download-report", "-i", "id=r1", "--output", str(path), "--json").stdout)["output"]
+    again = ledger("download-report", "-i", "id=r1", "--output", str(path), "--json")
+
+    assert saved == {"path": str(path), "type": "application/pdf", "size": 6, "sha256": saved["sha256"]}
+    assert path.read_bytes() == b"%PDF-1"
+    assert error(again)["kind"] == "conflict"
+    assert len(wire.asked) == 1
+
+
+def test_what_is_odd_about_an_answer_is_a_note_beside_it(ledger, wire):
+    wire.replies = [reply({"entry": {"id": "seven"}})]
+
+    ended = ledger("get-entry", "-i", "id=7", "--json")
+
+    assert ended.stderr.startswith("note: ledger/get-entry: the answer differs from its schema")
+    assert json.loads(ended.stdout)["output"] == {"id": "seven"}
+
+
+# Confirming, and not doing it at all.
+
+
+@pytest.mark.parametrize("action", ["delete-entry", "send-entry"])
+def test_what_cannot_be_taken_back_needs_a_yes(ledger, wire, action):
+    refused = ledger(action, "-i", "id=it's 1", "--json")
+
+    told = error(refused)
+    assert (told["kind"], refused.exit_code, wire.asked) == ("confirmation_needed", 4, [])
+    line = told["hint"].partition("if the user agrees: ")[2]
+    words = shlex.split(line)
+    assert words == ["skillkit", "action", "run", f"ledger/{action}", "-i", "id=it's 1", "--json", "--yes"]
+
+
+def test_the_line_of_the_hint_does_it(ledger, skillkit, wire):
+    wire.replies = [reply({})]
+    line = error(ledger("delete-entry", "--json", "-i", 'id={"a": "$HOME"} `x` \\ é'))["hint"].partition(": ")[2]
+
+    ended = skillkit(*shlex.split(line)[1:])
+
+    assert (ended.exit_code, wire.asked[0].method) == (0, "DELETE")
+
+
+def test_the_yes_of_the_hint_stands_before_the_end_of_the_flags(ledger, skillkit):
+    refused = skillkit("action", "run", "--input", "id=1", "--json", "--", "ledger/delete-entry")
+
+    assert error(refused)["hint"].endswith("--json --yes -- ledger/delete-entry")
+
+
+def test_input_that_misfits_is_reported_before_anybody_is_asked(ledger):
+    assert error(ledger("delete-entry", "--json"))["kind"] == "invalid_input"
+
+
+@pytest.mark.parametrize("action", ["delete-entry", "send-entry"])
+def test_a_dry_run_never_asks_and_never_sends(ledger, wire, action):
+    ended = ledger(action, "-i", "id=1", "--dry-run", "--json")
+
+    shown = json.loads(ended.stdout)
+    assert (ended.exit_code, shown["dryRun"], wire.asked) == (0, True, [])
+    assert shown["request"]["headers"]["X-LEDGER-KEY"] == "[redacted]"
+
+
+def test_a_dry_run_shows_the_address_and_the_body(ledger):
+    shown = json.loads(ledger("create-entry", "-i", "number=7", "--dryRun", "--json").stdout)["request"]
+
+    assert (shown["method"], shown["url"]) == ("POST", "https://api.ledger.example/v1/entries?validate=true")
+    assert shown["body"] == {"number": "7"}
+
+
+def test_a_dry_run_of_an_update_shows_the_read_before_it(ledger, wire):
+    shown = json.loads(ledger("update-entry", "-i", "id=7", "-i", "note=x", "--dry-run", "--json").stdout)
+
+    assert shown["reads"]["url"] == "https://api.ledger.example/v1/entries/7"
+    assert shown["request"]["body"] == {"note": "x"}
+    assert wire.asked == []
+
+
+def test_a_dry_run_of_an_upload_shows_the_file_and_not_its_bytes(ledger, tmp_path):
+    path = tmp_path / "receipt.pdf"
+    path.write_bytes(b"%PDF-1.7 content")
+
+    shown = json.loads(ledger("upload-receipt", "-i", f"file={path}", "--dry-run", "--json").stdout)["request"]
+
+    assert shown["body"] == {"file": {"file": str(path), "type": "application/pdf", "size": 16}}
+
+
+def test_a_dry_run_opens_no_vault(ledger, workspace, wire):
+    for path in Path(workspace.home).glob("vault*"):
+        path.write_bytes(b"broken")
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+
+    assert ledger("get-company", "--dry-run").exit_code == 0
+    assert ledger("get-company").exit_code == 1
+    assert wire.asked == []
+
+
+def test_an_ambiguous_connection_is_refused_with_the_candidates(ledger, skillkit):
+    skillkit("connect", "--connectorKey", "ledger", "--credentials", "-", "--no-check", input='{"api_key": "another-canary"}')
+
+    told = error(ledger("get-company", "--json"))
+
+    assert told["kind"] == "unknown_name"
+    assert "ledger, ledger-2" in told["message"]
+
+
+def test_two_names_of_one_connection_must_agree(ledger, skillkit):
+    refused = skillkit("action", "run", "get-company", "--connectionId", "ledger", "--connectionKey", "other", "--json")
+
+    assert (error(refused)["kind"], refused.exit_code) == ("usage", 2)
+
+
+def test_a_run_is_shown_with_what_went_out_and_came_back(ledger, skillkit, wire):
+    wire.replies = [reply({"entry": {"id": 7, "echo": CANARY}})]
+    run = json.loads(ledger("get-entry", "-i", "id=7", "--json").stdout)["runId"]
+
+    shown = skillkit("run", "show", run, "--json").stdout
+
+    assert CANARY not in shown
+    assert json.loads(shown)["details"][0]["request"]["url"] == "https://api.ledger.example/v1/entries/7"
+    assert json.loads(skillkit("run", "list", "--json").stdout)["items"][0]["id"] == run
