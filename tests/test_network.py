@@ -6,6 +6,7 @@ import gzip
 import itertools
 import socket
 import ssl
+import sys
 import threading
 import time
 import tracemalloc
