@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+import tests.guard  # noqa: F401 - it watches every socket
 from skillkit import accounts
 from skillkit.connecting import SignIn
 from skillkit.connection import Connection
 from skillkit.workspace import Workspace, shipped
-from tests import guard as guard
 from tests.wire import Clock, Replies
 
 FICTIONAL = Path(__file__).parent / "data" / "connectors"

@@ -101,7 +101,7 @@ def test_who_says_so_is_believed_unproved(workspace, wire):
     ("said", "paths"),
     [
         (SignIn("ledger", {}), ["/api_key"]),
-        (SignIn("ledger", {"api_key": "", "pin": "1"}), ["/pin", "/api_key"]),
+        (SignIn("ledger", {"api_key": "", "pin": "1"}), ["", "/api_key"]),
         (SignIn("ledger", {"api_key": "a\r\nX: 1"}), ["/api_key"]),
         (SignIn("ledger", KEY, params={"cuntry": "DE", "contry": "CH"}), ["/params/cuntry", "/params/contry"]),
         (SignIn("ledger", KEY, params={"country": "XX"}), ["/params/country"]),
@@ -285,6 +285,14 @@ def test_of_eight_that_choose_one_key_one_gets_it_and_no_credential_is_left_over
     assert [type(one) for one in found].count(Connection) == 1
     assert [type(one) for one in found].count(Conflict) == 7
     assert len(kept(workspace)[0]) == len(kept(workspace)[1]) == 1
+
+
+def test_a_connection_keeps_its_key(workspace, connected):
+    connected("ledger", key="books")
+
+    with pytest.raises(InvalidInput, match="keeps its key"):
+        accounts.connect(workspace, SignIn("ledger", KEY, key="other", check=False), "books")
+    assert accounts.connect(workspace, SignIn("ledger", KEY, key="books", check=False), "books").key == "books"
 
 
 # Letting go.

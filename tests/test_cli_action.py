@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from demo.stub import served
+from tests.process import at_a_terminal, ended
 from tests.wire import reply
 
+ROOT = Path(__file__).resolve().parent.parent
 CANARY = "canary-of-the-ledger"
+CUSTOMER = "3d9a6c44-51b2-4c0e-9a77-0e4f5b8d2c02"
 
 
 @pytest.fixture
@@ -83,15 +87,17 @@ def test_a_compact_list_has_a_line_an_action(listed):
     }
 
 
-@pytest.mark.parametrize("words", [("--limit", "7"), ("--limit", "7", "--compact"), ("--limit", "50"), ("--limit", "5", "--max-bytes", "4000")])
+@pytest.mark.parametrize(
+    "words", [("--limit", "7"), ("--limit", "7", "--compact"), ("--limit", "50"), ("--limit", "5", "--max-bytes", "4000")]
+)
 def test_cursors_walk_through_all_of_a_list(listed, words):
-    seen, cursor = [], ()
+    seen, cursor = [], []
     while True:
         document = listed("--connector", "alegra", *words, *cursor)
         seen += [row["id"] for row in document["items"]]
         if not document["has_more"]:
             break
-        cursor = ("--cursor", document["next_cursor"])
+        cursor = ["--cursor", document["next_cursor"]]
 
     assert len(seen) == len(set(seen))
     # A row that is longer than the limit is in its file alone.
@@ -121,17 +127,21 @@ def test_an_intent_finds_its_action_in_the_language_of_the_user(listed, intent, 
     assert expected in found
 
 
-@pytest.mark.parametrize("intent", ["", "发票", "🧾", '"', "* OR NEAR(", "the", "x" * 5000, "overdue invoices " * 300, "\x00", "'; --"])
+@pytest.mark.parametrize(
+    "intent", ["", "发票", "🧾", '"', "* OR NEAR(", "the", "x" * 5000, "overdue invoices " * 300, "\x00", "'; --"]
+)
 def test_an_intent_may_be_anything(listed, intent):
     document = listed("--intent", intent, "--compact")
 
     assert isinstance(document["items"], list)
-    assert document["total"] == (None if intent else 91) or not intent
+    assert (document["total"] is None) == bool(intent)
 
 
 def test_a_list_is_narrowed_by_connection_and_by_connector(ledger, listed, skillkit):
     assert {row["id"].partition("/")[0] for row in listed("--connectionId", "ledger", "--compact")["items"]} == {"ledger"}
-    assert {row["id"].partition("/")[0] for row in listed("--connectionKey=ledger", "--connector=ledger", "--compact")["items"]} == {"ledger"}
+    assert {
+        row["id"].partition("/")[0] for row in listed("--connectionKey=ledger", "--connector=ledger", "--compact")["items"]
+    } == {"ledger"}
     refused = skillkit("action", "list", "--connectionId", "ledger", "--connector", "alegra", "--json")
     assert (error(refused)["kind"], refused.exit_code) == ("usage", 2)
 
@@ -173,8 +183,8 @@ def test_an_unknown_action_is_answered_with_the_nearest(skillkit, name, hint):
     "line",
     [
         'action run --connectionId=ledger ledger/get-entry --json --input "{ \\"id\\": \\"7\\" }"',
-        "action run get-entry --connectionId=ledger --input '{\"id\":\"7\"}' --json",
-        "action run get-entry --connectionKey ledger --input '{\"id\": \"7\"}' --json",
+        'action run get-entry --connectionId=ledger --input \'{"id":"7"}\' --json',
+        'action run get-entry --connectionKey ledger --input \'{"id": "7"}\' --json',
         "--json action run get-entry --connectionId ledger --input id=7",
         "action --json run --input id=7 --connection-id ledger get-entry",
         "action run get-entry --connection-key=ledger -i id=7 --json",
@@ -249,18 +259,22 @@ def test_input_is_json_or_words_and_what_comes_later_counts(ledger, wire, words,
         ("make-report", "year=2025", {"year": 2025}),
         ("stamp-entries", "ids=[1, 2]", {"ids": [1, 2]}),
         ("stamp-entries", "ids=1", {"ids": [1]}),
-        ("create-entry", "validate=false", None),
     ],
 )
 def test_words_become_what_the_schema_says(ledger, wire, action, word, expected):
-    wire.replies = [reply({"id": "x", "data": [], "state": "done"})]
+    wire.replies = [reply({"id": "x", "data": []})]
 
-    ledger(action, "--input", word, "-i", "number=1", "--no-wait") if action == "create-entry" else ledger(action, "-i", word, "--no-wait")
+    ledger(action, "--input", word, "--no-wait")
 
-    if expected is None:
-        assert wire.asked[0].url.endswith("?validate=false")
-    else:
-        assert sent(wire) == expected
+    assert sent(wire) == expected
+
+
+def test_a_word_becomes_a_truth_value_where_the_schema_says_so(ledger, wire):
+    wire.replies = [reply({"data": {"entry": {"id": 1}}})]
+
+    ledger("create-entry", "-i", "number=1", "-i", "validate=false")
+
+    assert wire.asked[0].url.endswith("?validate=false")
 
 
 def test_input_comes_from_a_file_or_from_stdin(ledger, wire, tmp_path):
@@ -289,7 +303,6 @@ def test_input_comes_from_a_file_or_from_stdin(ledger, wire, tmp_path):
         ("@", None, "'' cannot be read"),
         ("@.", None, "'.' is no regular file"),
         ("@\x00", None, "is no path"),
-        ('{"text": "\\ud83d"}', None, "half of a character"),
         ("[" * 200, None, "nested deeper"),
     ],
 )
@@ -375,10 +388,10 @@ def test_a_list_goes_on_at_its_cursor(ledger, wire):
     wire.replies = lambda asked: reply({"data": [{"id": 1, "number": "a"}, {"id": 2, "number": "b"}], "meta": {"total": 5}})
     first = json.loads(ledger("list-entries", "--limit", "2", "--json").stdout)["output"]
 
-    second = json.loads(ledger("list-entries", "--limit", "2", "--cursor", first["next_cursor"], "--json").stdout)["output"]
+    ledger("list-entries", "--limit", "2", "--cursor", first["next_cursor"])
 
     assert (first["total"], first["has_more"], len(first["items"])) == (5, True, 2)
-    assert [asked.url.rpartition("?")[2] for asked in wire.asked] == ["per_page=2&page=1", "per_page=2&page=2"] or second["items"]
+    assert ["page=1" in wire.lines[0], "page=2" in wire.lines[1]] == [True, True]
 
 
 def test_a_date_fills_the_input_that_the_action_names(ledger, wire):
@@ -436,7 +449,7 @@ def test_what_cannot_be_taken_back_needs_a_yes(ledger, wire, action):
 
 def test_the_line_of_the_hint_does_it(ledger, skillkit, wire):
     wire.replies = [reply({})]
-    line = error(ledger("delete-entry", "--json", "-i", 'id={"a": "$HOME"} `x` \\ é'))["hint"].partition(": ")[2]
+    line = error(ledger("delete-entry", "--json", "-i", 'id={"a": "$HOME"} `x` !$(y) é'))["hint"].partition(": ")[2]
 
     ended = skillkit(*shlex.split(line)[1:])
 
@@ -447,6 +460,18 @@ def test_the_yes_of_the_hint_stands_before_the_end_of_the_flags(ledger, skillkit
     refused = skillkit("action", "run", "--input", "id=1", "--json", "--", "ledger/delete-entry")
 
     assert error(refused)["hint"].endswith("--json --yes -- ledger/delete-entry")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("", 4)])
+def test_a_person_is_asked_at_the_terminal(tmp_path, answer, code):
+    home = tmp_path / "home"
+    line = "connect --connectorKey faktoora --credentials - --no-check --base-url"
+    with served(ROOT / "cassettes" / "faktoora") as address:
+        assert ended(home, *line.split(), f"{address}/api/v1", given=b'{"api_key": "canary-0123456789"}').returncode == 0
+        shown = at_a_terminal(home, "action", "run", "delete-customer", "-i", f"id={CUSTOMER}", answers=[answer])
+
+    assert shown[0] == code, shown
+    assert "faktoora/delete-customer on faktoora cannot be taken back. Go on? [y/N]: " in shown[1]
 
 
 def test_input_that_misfits_is_reported_before_anybody_is_asked(ledger):

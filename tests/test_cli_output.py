@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
 import subprocess
-import termios
-import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +17,7 @@ from skillkit.cli import output, view
 from skillkit.cli.bounds import cut
 from skillkit.cli.output import EXITS, Bounded, Style, bounded, encoded
 from skillkit.errors import AnswerLost, InvalidInput, SkillkitError, Unreachable
-from tests.process import SKILLKIT, ended, environment
+from tests.process import SKILLKIT, at_a_terminal, ended, environment
 from tests.wire import reply
 
 CANARY = "canary-of-the-ledger"
@@ -378,7 +372,9 @@ def test_an_error_on_purpose_shows_where_it_came_from_only_when_asked(skillkit):
 
 # What a person sees, and what must not act on a terminal.
 
-NASTY = "\x1b[2J\x1b]8;;https://evil.example\x07pay\x1b]8;;\x07 \u202egnp.exe \u200b\U000e0041\U000e0042 \x9b31m \u2066 \ufeff done"
+NASTY = (
+    "\x1b[2J\x1b]8;;https://evil.example\x07pay\x1b]8;;\x07 \u202egnp.exe \u200b\U000e0041\U000e0042 \x9b31m \u2066 \ufeff done"
+)
 ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 
 
@@ -415,7 +411,11 @@ def test_visible_text_has_nothing_that_acts(text):
     assert not ACTING.search(view.visible(text))
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
 def test_encoded_documents_have_nothing_that_acts_and_mean_the_same(document):
     line = encoded(document)
 
@@ -442,29 +442,6 @@ def test_a_secret_that_got_this_far_leaves_a_document_that_is_one_still(tmp_path
 # Terminals.
 
 
-def at_a_terminal(home, *words, columns=60, typed=b"", **env):
-    """Run a command at a terminal of its own; return its exit code and all that it shows."""
-    process, terminal = pty.fork()
-    if not process:
-        os.execve(SKILLKIT[0], [*SKILLKIT, *words], environment(home, TERM="xterm", LANG="C.UTF-8", **env))
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    if typed:
-        time.sleep(0.2)
-        os.write(terminal, typed)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(terminal, 65536)
-        except OSError as error:
-            assert error.errno == errno.EIO
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown.decode()
-
-
 def test_a_table_fits_the_terminal(home):
     code, shown = at_a_terminal(home, "action", "list", "--connector", "alegra", columns=60)
 
@@ -483,10 +460,11 @@ def test_a_table_that_is_piped_is_whole(skillkit):
 
 
 @pytest.mark.parametrize(
-    ("words", "env", "colored"), [((), {}, True), (("--no-color",), {}, False), (("--noColor",), {}, False), ((), {"NO_COLOR": "1"}, False)]
+    ("words", "env", "colored"),
+    [((), {}, True), (("--no-color",), {}, False), (("--noColor",), {}, False), ((), {"NO_COLOR": "1"}, False)],
 )
 def test_colours_are_for_a_terminal_that_wants_them(home, words, env, colored):
-    _, shown = at_a_terminal(home, "action", "lst", *words, **env)
+    _, shown = at_a_terminal(home, "action", "lst", *words, env=env)
 
     assert ("\x1b[31m" in shown) is colored
 
@@ -497,7 +475,9 @@ def test_wide_letters_take_two_places():
     assert table.splitlines() == ["name  n", "发票  1", "abcd  2"]
 
 
-@pytest.mark.parametrize("env", [{"LANG": "C", "LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONUTF8": "0", "LC_ALL": "POSIX"}])
+@pytest.mark.parametrize(
+    "env", [{"LANG": "C", "LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}, {"PYTHONUTF8": "0", "LC_ALL": "POSIX"}]
+)
 def test_a_stream_that_is_no_utf8_still_gets_the_result(home, env):
     finished = ended(home, "action", "list", "--intent", "factura", "--limit", "3", "--json", env=env)
 
@@ -540,6 +520,19 @@ def test_a_result_that_is_too_long_is_cut_at_a_row_and_kept_whole(ledger, wire, 
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_same_list_is_kept_once_and_no_more_is_kept_than_runs_are(skillkit, workspace):
+    folder = Path(workspace.home, "outputs")
+    first, second = (json.loads(skillkit("action", "list", "--json", "--max-bytes", "3000").stdout) for _ in range(2))
+    for number in range(510):
+        (folder / f"run_{number:04}.json").touch()
+    third = json.loads(skillkit("action", "list", "--limit", "20", "--json", "--max-bytes", "3000").stdout)
+
+    assert first == second
+    assert first["file"] != third["file"]
+    assert len(os.listdir(folder)) == 500
+    assert not (folder / "run_0000.json").exists()
+
+
 def test_a_result_is_as_long_as_the_caller_allows(ledger, wire, workspace):
     wire.replies = lambda asked: reply({"rows": [{"id": number} for number in range(100)]})
     whole = ledger("list-links", "--json", "--max-bytes", "0")
@@ -577,7 +570,10 @@ def test_what_cannot_be_kept_is_printed_whole(ledger, wire, workspace):
 records = st.dictionaries(st.text(max_size=10), st.text() | st.integers(-9, 9) | st.lists(st.text() | st.integers(), max_size=20))
 
 
-@given(records | st.lists(records) | st.text() | st.fixed_dictionaries({"items": st.lists(records), "total": st.none()}), st.integers(0, 400))
+@given(
+    records | st.lists(records) | st.text() | st.fixed_dictionaries({"items": st.lists(records), "total": st.none()}),
+    st.integers(0, 400),
+)
 def test_what_is_cut_fits(value, room):
     def size(document):
         return len(encoded(document).encode("utf-8", "replace"))

@@ -387,13 +387,21 @@ def test_a_link_that_repeats_the_credential_gets_it_signed_anew(around, wire):
     assert wire.asked[1].url == f"{URL}/entries/?page=2&api_key=canary%2FQx7%2B9Zt%3D4m"
 
 
-def test_a_redirect_to_elsewhere_is_told_by_its_origin_alone(around, wire):
-    wire.replies = [reply(status=302, location="https://storage.example/file?signature=s1gned")]
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://storage.example/file?signature=s1gned", "https://storage.example"),
+        ("https://ada:s1gned@storage.example/", ""),
+        ("https://[s1gned/", ""),
+    ],
+)
+def test_a_redirect_to_elsewhere_is_told_by_its_origin_alone(around, wire, location, told):
+    wire.replies = [reply(status=302, location=location)]
     here = around()
 
     response = here.proxy.send(get())
 
-    assert response.headers["location"] == "https://storage.example"
+    assert response.headers["location"] == told
     assert "s1gned" not in json.dumps([dict(one.response) for one in here.proxy.exchanged])
 
 
@@ -523,7 +531,7 @@ def test_a_retry_sends_what_was_sent_before(around, wire):
     assert wire.asked[0] == wire.asked[1]
 
 
-@pytest.mark.parametrize("after", ["86400", "61", "Fri, 31 Dec 9999 23:59:59 GMT"])
+@pytest.mark.parametrize("after", ["86400", "61", "Fri, 31 Dec 9999 23:59:59 GMT", "9" * 400])
 def test_a_wait_above_the_cap_ends_at_once(around, wire, clock, after):
     wire.replies = [reply(status=429, retry_after=after)]
 
@@ -533,7 +541,7 @@ def test_a_wait_above_the_cap_ends_at_once(around, wire, clock, after):
     assert response.headers["retry-after"] == after
 
 
-@pytest.mark.parametrize("after", ["-1", "NaN", "soon", "1e9", "9" * 400, ""])
+@pytest.mark.parametrize("after", ["-1", "NaN", "soon", "1e9", ""])
 def test_a_wait_that_is_none_is_taken_for_none(around, wire, clock, after):
     wire.replies = [reply(status=429, retry_after=after), reply({})]
 
@@ -742,20 +750,22 @@ def test_other_ways_to_sign_in_are_not_tried_again(around, wire):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "error"),
     [
-        reply({"error": "no"}, 401),
-        reply({"error": "no"}, 403),
-        reply({"data": {}}),
-        reply({"data": {"token": 7}}),
-        reply(content=b"<html>", status=500),
+        (reply({"error": "no"}, 401), Unauthorized),
+        (reply({"error": "no"}, 403), Unauthorized),
+        (reply(status=302, location="/login"), Unauthorized),
+        (reply({"data": {}}), Unauthorized),
+        (reply({"data": {"token": 7}}), Unauthorized),
+        (reply(content=b"<html>"), Upstream),
+        (reply(content=b"<html>", status=500), Unavailable),
     ],
 )
-def test_a_sign_in_that_is_refused_says_so_and_sends_nothing_else(around, wire, answer):
+def test_a_sign_in_that_is_refused_says_so_and_sends_nothing_else(around, wire, answer, error):
     wire.replies = [answer]
     here = around("login")
 
-    with pytest.raises(Unauthorized):
+    with pytest.raises(error):
         here.proxy.send(get())
 
     assert here.kept == []
@@ -795,6 +805,8 @@ def test_a_sign_in_that_nobody_answers_leaves_no_password_in_the_record(around, 
 REFLECTIONS = {
     "json": lambda value: json.dumps({"you sent": {"X-LEDGER-KEY": value, "list": [value]}}).encode(),
     "escaped": lambda value: json.dumps({"you sent": value}).replace("/", "\\/").encode(),
+    "spelled by number": lambda value: json.dumps({"you sent": value}).replace("c", "\\u0063").replace("+", "\\u002B").encode(),
+    "json in json": lambda value: json.dumps({"you sent": json.dumps({"key": value}).replace("/", "\\/")}).encode(),
     "html": lambda value: (
         f"<pre>{value}</pre><a href='/?k={value.replace('/', '%2F').replace('+', '%2B').replace('=', '%3D')}'>".encode()
     ),
@@ -819,8 +831,16 @@ def spelled(value: str) -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("kind", REFLECTIONS)
-@pytest.mark.parametrize("streamed", [False, True])
+# A file is not parsed, so a letter that JSON spells by its number stays one.
+STREAMS = [
+    (kind, streamed)
+    for kind in REFLECTIONS
+    for streamed in (False, True)
+    if not (streamed and kind.startswith(("sp", "json in")))
+]
+
+
+@pytest.mark.parametrize(("kind", "streamed"), STREAMS)
 def test_what_an_app_repeats_of_the_credential_is_taken_out(around, wire, kind, streamed):
     content = REFLECTIONS[kind](CANARY)
     wire.replies = [reply(content=content)]

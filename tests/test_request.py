@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
@@ -359,7 +360,7 @@ def calls(draw):
         value = f"{name}-{draw(WORDS)}-{name}"
         shapes = [value] if place == "path" else [value, [value], {"deep": [value]}]
         inputs[name] = draw(st.sampled_from(shapes))
-    keys = {"names": {name: f"w[{name}]" for name in draw(st.sets(st.sampled_from(sorted(where) or ["x"])))}}
+    keys: dict[str, Any] = {"names": {name: f"w[{name}]" for name in draw(st.sets(st.sampled_from(sorted(where) or ["x"])))}}
     if draw(st.booleans()):
         keys["body"] = {"fixed": 1, "inner": "{...}"}
     return action(f"{method} {path}" + f"{{?{listed}}}" * bool(listed), *where, **keys), inputs, where

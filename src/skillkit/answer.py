@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from skillkit.connector import Action, Errors, Rule
-from skillkit.document import MISSING, Json, Missing, at, dump, find, first, parse
+from skillkit.connector import Action, Errors, Rate, Rule
+from skillkit.document import MISSING, Json, Missing, at, dump, find, first, parse, text
 from skillkit.errors import BY_KIND, SkillkitError, Upstream
-from skillkit.request import Response, Terms
+from skillkit.request import Response
 from skillkit.retry import retry_after
 
+NOT_MODIFIED: Final = 304
 LONGEST_MESSAGE: Final = 500
+LONGEST_CODE: Final = 80
 
 KINDS: Final[Mapping[int, str]] = {
     400: "invalid_input",
@@ -43,23 +45,23 @@ HINTS: Final[Mapping[str, str]] = {
 }
 
 
-def failure(errors: Errors, response: Response, now: float) -> SkillkitError | None:
+def failure(errors: Errors, response: Response, now: float, rate: Rate | None = None) -> SkillkitError | None:
     """Return the error that an answer is, or None when it is none; an app may also say so inside a 200."""
-    if response.status < 400 and 300 <= response.status:
-        return _redirect(response)
-    if response.status < 300 and not errors.fail_when:
+    if response.status == NOT_MODIFIED or (response.status < 300 and not errors.fail_when):
         return None
+    if 300 <= response.status < 400:
+        return _redirect(response)
     said = _said(response)
     if response.status < 300 and not holds(errors.fail_when, said):
         return None
     code = at(said, errors.code) if errors.code else None
-    rule = _rule(errors, response.status, "" if code is None else str(code))
+    rule = _rule(errors, response.status, "" if code is None else text(code))
     kind = rule.kind if rule else KINDS.get(response.status, "upstream")
     return BY_KIND[kind](
         _message(errors, said, response, code),
         hint=(rule.hint if rule else "") or HINTS.get(kind, ""),
         status=response.status,
-        retry_after=retry_after(response.headers, Terms(), now),
+        retry_after=retry_after(response, rate, now),
     )
 
 
@@ -107,7 +109,9 @@ def same(left: Json, right: Json) -> bool:
         return left is right
     if isinstance(left, dict | list) or isinstance(right, dict | list):
         return left == right
-    return str(left) == str(right)
+    if isinstance(left, str) or isinstance(right, str):
+        return str(left) == str(right)
+    return left == right
 
 
 def _equals(found: Json | Missing, wanted: Any) -> bool:
@@ -131,17 +135,19 @@ def _rule(errors: Errors, status: int, code: str) -> Rule | None:
 
 
 def _message(errors: Errors, said: Json, response: Response, code: Json) -> str:
-    found = first(said, errors.message)
-    if isinstance(found, Missing) or found in ("", None):
-        # Not a word of an HTML page: it is written for a browser, and by whoever stood in the way.
-        found = f"the app answered {response.status}" + (f" with code {code}" if code not in ("", None) else "")
-    return (found if isinstance(found, str) else dump(found))[:LONGEST_MESSAGE]
+    for path in errors.message:
+        found = at(said, path)
+        if found not in ("", None):
+            return (found if isinstance(found, str) else dump(found))[:LONGEST_MESSAGE]
+    # Not a word of an HTML page: it is written for a browser, and by whoever stood in the way.
+    told = "" if code in ("", None) else f" with code {text(code)[:LONGEST_CODE]}"
+    return f"the app answered {response.status}{told}"
 
 
 def _redirect(response: Response) -> SkillkitError:
-    target = urlsplit(response.headers.get("location", ""))
     # Only the host: what follows it may be a signed link.
-    where = f"{target.scheme}://{target.hostname}" if target.hostname else "another path"
+    found = re.match(r"([A-Za-z]{1,10}:)?//(?:[^/?#@]*@)?([\w.-]{1,253})", response.headers.get("location", ""), re.ASCII)
+    where = f"{found[1] or ''}//{found[2]}" if found else "another path"
     return Upstream(
         f"the app answered {response.status} and points to {where}; the credential is not sent after it",
         status=response.status,

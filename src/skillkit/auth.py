@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from skillkit.connector import Auth, request_line
-from skillkit.document import MISSING, Json, find, fill, names, text
-from skillkit.errors import ConnectionNotReady, InvalidInput, Problem, Unauthorized
-from skillkit.request import Request, Response, Terms, document, escaped
+from skillkit.document import Json, at, fill, names
+from skillkit.errors import ConnectionNotReady, InvalidInput, Problem, Unauthorized, Unavailable
+from skillkit.request import Request, Response, Terms, document, escaped, parts
 from skillkit.secret import Secret
 
 Credential: TypeAlias = Mapping[str, Secret]
@@ -18,6 +19,7 @@ Credential: TypeAlias = Mapping[str, Secret]
 # What a person signs in as is no secret; what proves it is.
 OPEN: Final = frozenset({"email", "username", "user", "user_name", "client_id"})
 SESSION: Final = "session_token"
+LONGEST_NAME: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,35 @@ def fields(auth: Auth) -> tuple[Field, ...]:
 
 def accepted(auth: Auth, given: Json) -> dict[str, str]:
     """Return the credential that `given` is, or say all that is wrong with it; no value appears in what is said."""
+    hint = f"write {_shape(auth)}"
     if not isinstance(given, dict):
-        raise InvalidInput("credentials are one JSON object", hint=f"write {_shape(auth)}")
-    wanted = {field.name for field in fields(auth)}
-    problems = [Problem(f"{name} is missing", f"/{name}", "credential") for name in sorted(wanted - given.keys())]
-    problems += [Problem(f"{name} is not asked for", f"/{name}", "credential") for name in sorted(given.keys() - wanted)]
+        raise InvalidInput("credentials are one JSON object", hint=hint)
+    wanted = [field.name for field in fields(auth)]
+    problems = [Problem(f"{name} is missing", f"/{name}", "credential") for name in wanted if name not in given]
+    problems += [Problem(f"{_told(name)} is not asked for", "", "credential") for name in given if name not in wanted]
     problems += [
-        Problem(f"{name} must be a text without line breaks, and not empty", f"/{name}", "credential")
-        for name in sorted(wanted & given.keys())
-        if not isinstance(given[name], str) or not str(given[name]).strip() or set(str(given[name])) & set("\r\n\0")
+        Problem(f"{name} {flaw}", f"/{name}", "credential")
+        for name in wanted
+        if name in given and (flaw := _flaw(auth, given[name]))
     ]
     if problems:
-        raise InvalidInput(f"these are not the credentials that {auth.name!r} takes", tuple(problems), hint=f"write {_shape(auth)}")
+        raise InvalidInput(f"these are not the credentials that {auth.name!r} takes", tuple(problems), hint=hint)
     return {name: str(given[name]).strip() for name in wanted}
+
+
+def _told(name: str) -> str:
+    # Somebody may have put the credential where its name belongs.
+    return name if re.fullmatch(r"[A-Za-z]+([_-][A-Za-z]+)*", name) and len(name) <= LONGEST_NAME else "another name"
+
+
+def _flaw(auth: Auth, value: Json) -> str:
+    if not isinstance(value, str) or not value.strip():
+        return "must be a text, and not empty"
+    if not value.strip().isprintable():
+        return "must have no line breaks, and no characters that nobody sees"
+    if auth.type in {"api_key", "bearer"} and not value.strip().isascii():
+        return "must be plain ASCII, for a header carries it"
+    return ""
 
 
 def sign(auth: Auth, credential: Credential, request: Request) -> Request:
@@ -92,17 +110,20 @@ def login(auth: Auth, credential: Credential) -> Request:
     """Return the request that opens a session."""
     line = request_line(auth.settings["request"])
     values = {name: value.reveal() for name, value in credential.items() if name != SESSION}
+    fixed = tuple(part for name, value, _ in line.query if not [*names(value)] for part in parts(name, value))
     template = auth.settings.get("body", {name: f"{{{name}}}" for name in _session_fields(auth)})
     body = fill(template, values, values)
-    return Request(line.method, line.path, body=body, terms=Terms(repeatable=True, attempts=1))
+    return Request(line.method, line.path, fixed, body=body, terms=Terms(repeatable=True, attempts=1))
 
 
 def session(auth: Auth, response: Response) -> str:
     """Return the token that a session was opened with."""
-    if response.status >= 400:
+    if response.status == 429 or response.status >= 500:
+        raise Unavailable("the app cannot take a sign-in now", status=response.status, hint="try again later")
+    if response.status >= 300:
         raise Unauthorized("the app refused the sign-in", status=response.status)
-    token = find(document(response), auth.settings["token"])
-    if token is MISSING or not isinstance(token, str) or not token:
+    token = at(document(response), auth.settings["token"])
+    if not isinstance(token, str) or not token:
         raise Unauthorized(f"the app's answer to the sign-in has no {auth.settings['token']}", status=response.status)
     return token
 
@@ -113,7 +134,9 @@ def _shape(auth: Auth) -> str:
 
 def _scheme(auth: Auth) -> Scheme:
     if auth.type not in SCHEMES:
-        raise ConnectionNotReady(f"signing in by {auth.type} is not possible here yet", hint="choose another way with --auth NAME")
+        raise ConnectionNotReady(
+            f"signing in by {auth.type} is not possible here yet", hint="choose another way with --auth NAME"
+        )
     return SCHEMES[auth.type]
 
 
@@ -121,7 +144,9 @@ def _under(auth: Auth, name: str, value: str, request: Request) -> Request:
     if in_query(auth):
         kept = tuple(part for part in request.query if part.partition("=")[0] != escaped(name))
         return replace(request, query=(*kept, f"{escaped(name)}={escaped(value)}"))
-    return replace(request, headers={**request.headers, name: value})
+    # Last, and alone: in another case it would be the same header.
+    others = {other: content for other, content in request.headers.items() if other.lower() != name.lower()}
+    return replace(request, headers={**others, name: value})
 
 
 def _api_key(auth: Auth, credential: Credential, request: Request) -> Request:
@@ -129,24 +154,19 @@ def _api_key(auth: Auth, credential: Credential, request: Request) -> Request:
     return _under(auth, auth.settings["name"], value, request)
 
 
-def _bearer(_auth: Auth, credential: Credential, request: Request) -> Request:
-    return replace(request, headers={**request.headers, "Authorization": f"Bearer {credential['token'].reveal()}"})
+def _bearer(auth: Auth, credential: Credential, request: Request) -> Request:
+    return _under(auth, "Authorization", f"Bearer {credential['token'].reveal()}", request)
 
 
 def _basic(auth: Auth, credential: Credential, request: Request) -> Request:
     values = {name: value.reveal() for name, value in credential.items()}
-    pair = f"{text(_given(auth, 'username', values))}:{text(_given(auth, 'password', values))}"
-    return replace(request, headers={**request.headers, "Authorization": f"Basic {b64encode(pair.encode()).decode()}"})
-
-
-def _given(auth: Auth, part: str, values: Mapping[str, str]) -> str:
-    filled = fill(auth.settings.get(part, ""), values, {})
-    return filled if isinstance(filled, str) else ""
+    pair = ":".join(str(fill(auth.settings.get(part, ""), values, {})) for part in ("username", "password"))
+    return _under(auth, "Authorization", f"Basic {b64encode(pair.encode()).decode()}", request)
 
 
 def _session(auth: Auth, credential: Credential, request: Request) -> Request:
     if SESSION not in credential:
-        return request
+        raise ConnectionNotReady("no session is open")
     name = auth.settings.get("name", "Authorization")
     prefix = auth.settings.get("prefix", "Bearer " if name == "Authorization" else "")
     return _under(auth, name, prefix + credential[SESSION].reveal(), request)

@@ -83,7 +83,7 @@ def ask(workspace: Workspace, name: str, request: Request) -> Ran:
     def act() -> Outcome:
         try:
             response = proxy.send(request)
-            if refused := answer.failure(probe.errors, response, workspace.now()):
+            if refused := answer.failure(probe.errors, response, workspace.now(), probe.rate):
                 raise refused
         except SkillkitError as error:
             if request.terms.repeatable or not run.is_lost(error):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from typing import Any, Final
 
 from skillkit import auth as signing
@@ -43,32 +42,44 @@ def way(access: Access, name: str) -> Auth:
 
 def opened(connector: Connector, said: SignIn, connection: Connection) -> tuple[Connection, dict[str, str]]:
     """Return the connection as it is to be, and its credential; all that is wrong with what was said is said at once."""
-    auth = way(connector.access, said.auth or connection.auth)
-    params = parameters(connector.access, {**connection.params, **said.params}, elsewhere=bool(said.base_url))
-    base = destination.base(connector.access, params, said.base_url or connection.base_url)
+    access = connector.access
+    auth = way(access, said.auth or connection.auth)
+    address = said.base_url or connection.base_url
+    # A newer connector may have fewer parameters than the one that was connected.
+    kept = {param.name: connection.params[param.name] for param in access.params if param.name in connection.params}
+    refused: list[InvalidInput] = []
+    params: dict[str, Any] = {}
+    credential: dict[str, str] = {}
+    try:
+        params = parameters(access, {**kept, **said.params}, elsewhere=bool(address))
+    except InvalidInput as error:
+        refused.append(error)
+    try:
+        credential = signing.accepted(auth, said.credentials)
+    except InvalidInput as error:
+        refused.append(error)
+    if refused:
+        problems = tuple(problem for error in refused for problem in error.problems)
+        hints = " and ".join(error.hint for error in refused if error.hint)
+        raise InvalidInput(" and ".join(error.message for error in refused), problems, hint=hints)
+    base = destination.base(access, params, address)
     if base.origin.startswith("http:") and not destination.is_loopback(base.host):
         raise InvalidInput(
             f"{base.origin} would send the credential in the clear", hint="use https; plain http is for this machine alone"
         )
-    changed = replace(
-        connection,
-        auth=auth.name,
-        params=params,
-        base_url=said.base_url or connection.base_url,
-        origin=base.origin,
-        name=_named(said.name) or connection.name or connector.name,
-    )
-    return changed, signing.accepted(auth, said.credentials)
+    name = _named(said.name) or connection.name or connector.name
+    return replace(connection, auth=auth.name, params=params, base_url=address, origin=base.origin, name=name), credential
 
 
 def parameters(access: Access, given: Mapping[str, Any], *, elsewhere: bool) -> dict[str, Any]:
     """Return the parameters with their defaults; where the person names another address, what only fills ours is not needed."""
-    known = {param.name: param for param in access.params}
-    problems = [_unknown(name, list(known)) for name in given if name not in known]
+    known = [param.name for param in access.params]
+    spare = set(names(access.base_url)) - set(names(dict(access.headers))) if elsewhere else set()
+    problems = [_unknown(name, known) for name in given if name not in known]
     filled: dict[str, Any] = {}
     for param in access.params:
         value = _typed(param, given[param.name]) if param.name in given else param.schema.get("default")
-        if value is None and param.required and not (elsewhere and param.name in names(access.base_url)):
+        if value is None and param.required and param.name not in spare:
             problems.append(Problem(f"{param.name} is required{_about(param)}", f"/params/{param.name}", "required"))
         elif value is not None:
             problems += [
@@ -96,6 +107,9 @@ def _typed(param: Param, value: Any) -> Any:
 
 
 def _unknown(name: str, known: list[str]) -> Problem:
+    # Only a name that is not known needs it, and it is slow to import.
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, n=1)
     told = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}" if known else "it takes none"
     return Problem(f"there is no parameter {name!r}; {told}", f"/params/{name}", "unknown")

@@ -86,9 +86,8 @@ def described(connection: Connection) -> dict[str, Any]:
         "createdAt": connection.created_at,
         "updatedAt": connection.updated_at,
     }
-    return document | ({"baseUrl": connection.base_url} if connection.base_url else {}) | (
-        {"error": connection.error} if connection.error else {}
-    )
+    document |= {"baseUrl": connection.base_url} if connection.base_url else {}
+    return document | ({"error": connection.error} if connection.error else {})
 
 
 def free_key(wanted: str, taken: set[str]) -> str:
@@ -116,10 +115,13 @@ def chosen(name: str, connections: tuple[Connection, ...]) -> Connection:
     if found:
         listed = ", ".join(f"{one.key} ({one.name})" for one in found)
         raise UnknownName(f"{name!r} is the name of {len(found)} connections: {listed}", hint="give the key of one of them")
-    known = [connection.key for connection in connections]
+    raise UnknownName(f"no connection {name!r}", hint=_nearest(folded, [one.key for one in connections]))
+
+
+def _nearest(name: str, known: list[str]) -> str:
     # Only a name that is not here needs it, and it is slow to import.
     from difflib import get_close_matches
 
-    near = get_close_matches(folded, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}" if known else f"skillkit connect --connectorKey {name}"
-    raise UnknownName(f"no connection {name!r}", hint=hint)
+    if near := get_close_matches(name, known, n=3, cutoff=0.5):
+        return f"did you mean {' or '.join(near)}?"
+    return f"known are {', '.join(known)}" if known else f"skillkit connect --connectorKey {name or 'KEY'}"

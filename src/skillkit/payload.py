@@ -31,10 +31,14 @@ def encode(request: Request, read: Read, boundary: str) -> Payload:
     if request.body is MISSING:
         return Payload()
     given = next((value for name, value in request.headers.items() if name.lower() == "content-type"), "")
-    media, pieces = ENCODINGS[request.encoding](request.body, read, boundary)
+    try:
+        media, pieces = ENCODINGS[request.encoding](request.body, read, boundary)
+    except UnicodeEncodeError:
+        raise InvalidInput("the body has half a character in it, which is no text") from None
     if sum(len(piece) for piece in pieces if isinstance(piece, bytes)) > LARGEST:
         raise InvalidInput(f"the body is larger than {LARGEST:,} bytes", hint="give a large file by its path")
-    return Payload(given or media, pieces)
+    # What the parts are divided by only we know.
+    return Payload(given if given and request.encoding != "multipart" else media, pieces)
 
 
 def shown(body: Any, size: Callable[[Upload], tuple[str, int]]) -> Json:
@@ -52,13 +56,15 @@ def shown(body: Any, size: Callable[[Upload], tuple[str, int]]) -> Json:
 
 
 def _json(body: Any, read: Read, _boundary: str) -> tuple[str, tuple[Piece, ...]]:
-    return MEDIA["json"], (dump(_embedded(body, read)).encode("utf-8", "surrogatepass"),)
+    return MEDIA["json"], (dump(_embedded(body, read)).encode(),)
 
 
 def _embedded(value: Any, read: Read) -> Json:
     if isinstance(value, Upload):
         if not value.base64:
-            raise InvalidInput(f"{value.path!r} is a file, and JSON has no place for one", hint="the connector should say encoding: multipart")
+            raise InvalidInput(
+                f"{value.path!r} is a file, and JSON has no place for one", hint="the connector should say encoding: multipart"
+            )
         return b64encode(read(value)).decode()
     if isinstance(value, dict):
         return {key: _embedded(entry, read) for key, entry in value.items()}
@@ -82,7 +88,7 @@ def _part(name: str, value: Any, boundary: str) -> Iterator[Piece]:
     for entry in value if isinstance(value, list) else [value]:
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"'
         if isinstance(entry, Upload):
-            kind = entry.type or "application/octet-stream"
+            kind = _quoted(entry.type) or "application/octet-stream"
             yield f'{head}; filename="{_quoted(basename(entry.path))}"\r\nContent-Type: {kind}\r\n\r\n'.encode()
             yield entry
         else:
@@ -101,7 +107,9 @@ def _raw(body: Any, _read: Read, _boundary: str) -> tuple[str, tuple[Piece, ...]
 
 
 def _named(body: Any) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in body.items() if value is not None] if isinstance(body, dict) else []
+    if not isinstance(body, dict):
+        raise InvalidInput("a form has named fields, and this body has none", hint="send an object")
+    return [(name, value) for name, value in body.items() if value is not None]
 
 
 ENCODINGS: Final[Mapping[str, Callable[[Any, Read, str], tuple[str, tuple[Piece, ...]]]]] = {

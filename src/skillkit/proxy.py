@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from os.path import getsize
 from typing import Any, Final, Protocol, TypeVar
-from urllib.parse import urljoin, urlsplit
 
-from skillkit import auth, destination, files, pace, payload
+from skillkit import auth, destination, echo, files, pace, payload
 from skillkit.auth import SESSION, Credential
 from skillkit.connector import Access, Auth
 from skillkit.destination import Base
@@ -22,7 +21,6 @@ from skillkit.secret import MARK, Redactor, Secret, remember
 T = TypeVar("T")
 
 MOST_HOPS: Final = 3
-REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # What one exchange leaves in the record of a run, and how many do.
 KEPT: Final = 64 * 1024
 FIRST_KEPT: Final = 2
@@ -213,17 +211,18 @@ class Proxy:
     def _followed(self, request: Request, response: Response) -> Response:
         """Follow a read to another path of the same origin, or a download to an origin the connector names, unsigned."""
         for _ in range(MOST_HOPS):
-            target = _target(response, self.base.url + request.url) if request.method in {"GET", "HEAD"} else ""
-            if request.terms.streamed and _origin(target) in self.access.origins:
+            target = echo.target(response.status, response.headers, self.base.url + request.url)
+            if request.method not in {"GET", "HEAD"}:
+                break
+            if request.terms.streamed and echo.origin(target) in self.access.origins:
                 response = self._fetched(target, request)
                 break
             onward = self._onward(request, target)
             if onward is None:
                 break
             request, response = onward, self._once(onward)
-        if "location" not in response.headers:
-            return response
-        return replace(response, headers=self._discreet(response.status, response.headers, self.base.url + request.url))
+        told = echo.discreet(response.status, response.headers, self.base.url + request.url, self.base)
+        return replace(response, headers=told)
 
     def _onward(self, request: Request, target: str) -> Request | None:
         path, _, query = destination.below(target, self.base).partition("?")
@@ -286,21 +285,15 @@ class Proxy:
         )
 
     def _answered(self, request: Request, answer: Answer, url: str) -> Response:
-        headers = _folded(answer.headers, self._redactor)
-        noted: dict[str, Json] = {"status": answer.status, "headers": dict(self._discreet(answer.status, headers, url))}
+        headers = echo.headers(answer.headers, self._redactor)
+        told: dict[str, Json] = dict(echo.discreet(answer.status, headers, url, self.base))
+        noted: dict[str, Json] = {"status": answer.status, "headers": told}
         if request.terms.streamed and answer.status < 300:
             self._note(request, {**noted, "body": "(a file)"}, url)
             return Response(answer.status, headers, chunks=self._redactor.stream(answer.chunks))
-        content = self._redactor.scrub(b"".join(answer.chunks))
+        content = echo.body(b"".join(answer.chunks), self._redactor)
         self._note(request, {**noted, "body": content[:KEPT].decode("utf-8", "replace")}, url)
         return Response(answer.status, headers, content)
-
-    def _discreet(self, status: int, headers: Mapping[str, str], url: str) -> dict[str, str]:
-        """Return the headers of an answer; of a redirect to elsewhere only where to, for the rest may be a key."""
-        target = _target(Response(status, headers), url)
-        if status not in REDIRECTS or "location" not in headers or destination.below(target, self.base):
-            return dict(headers)
-        return {**headers, "location": _origin(target)}
 
     def _looked_at(self, upload: Upload) -> tuple[str, int]:
         return files.looked_at(upload, self.around.home)
@@ -324,23 +317,6 @@ def _returned(outcome: Response | SkillkitError) -> Response:
     return outcome
 
 
-def _target(response: Response, url: str) -> str:
-    """Return the address that a redirect leads to; empty when it is no redirect, or leads nowhere."""
-    location = response.headers.get("location", "")
-    if response.status not in REDIRECTS or not location:
-        return ""
-    try:
-        target = urljoin(url, location)
-        return "" if urlsplit(target).username is not None else target
-    except ValueError:
-        return ""
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else ""
-
-
 def _size(upload: Upload) -> int:
     try:
         return getsize(upload.path)
@@ -358,15 +334,6 @@ def _named(body: Any) -> Any:
     except ValueError:
         said = None
     return said if isinstance(said, dict) else dict.fromkeys(part.partition("=")[0] for part in plain.split("&"))
-
-
-def _folded(headers: tuple[tuple[str, str], ...], redactor: Redactor) -> dict[str, str]:
-    folded: dict[str, str] = {}
-    for name, value in headers:
-        key, clean = redactor.text(name), redactor.text(value)
-        folded[key] = f"{folded[key]}, {clean}" if key in folded else clean
-    # A session that the app keeps by cookie is a credential too.
-    return folded | ({"set-cookie": MARK} if "set-cookie" in folded else {})
 
 
 def _joined(parts: tuple[payload.Piece, ...], home: str) -> bytes | Stream:

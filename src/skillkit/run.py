@@ -72,7 +72,7 @@ def run(action: Action, given: Object, world: World, options: Options = Options(
     inputs = schema.fits(action, given, world.params, partly=action.merge is not None)
     if action.items and action.effect == "read":
         return _list(action, inputs, world, options)
-    inputs = _merged(action, inputs, world) if action.merge and options.merge else inputs
+    inputs = _merged(action, action.merge, inputs, world) if action.merge and options.merge else inputs
     output, warnings = _done(action, inputs, world)
     if action.file:
         return Outcome(output, warnings)
@@ -203,8 +203,10 @@ def _done(action: Action, inputs: Object, world: World) -> tuple[Json, tuple[str
         if not lost and not there:
             raise
         found = _looked_for(action, inputs, world)
+        if isinstance(found, Missing) and lost:
+            raise _unknown(action, error) from error
         if isinstance(found, Missing):
-            raise (_unknown(action, error) if lost else error) from error
+            raise
         told = "the app's answer was lost" if lost else "it was there already, and nothing was made"
         return found, (f"{action.id}: {told}; this is the record that {_lookup(action)} found",)
 
@@ -218,8 +220,10 @@ def _sent(action: Action, request: Request, world: World) -> Response:
     try:
         response = world.send(request)
     except Upstream as error:
-        raise _unread(action, error) from error
-    if refused := answer.failure(action.errors, response, world.now()):
+        if _may_be_done(action, error):
+            raise AnswerLost(error.message, status=error.status, hint=error.hint) from error
+        raise
+    if refused := answer.failure(action.errors, response, world.now(), action.rate):
         raise refused
     return response
 
@@ -231,18 +235,18 @@ def _read(action: Action, inputs: Object, response: Response, world: World) -> J
         said = document(response)
         found = answer.result(action, said)
     except Upstream as error:
-        raise _unread(action, error) from error
+        if _may_be_done(action, error):
+            raise AnswerLost(error.message, status=error.status, hint=error.hint) from error
+        raise
     _refuse_partial(action, said)
     record: Json = renamed(found, _back(action))
     return record
 
 
-def _unread(action: Action, error: Upstream) -> SkillkitError:
-    """Return what an answer that makes no sense means: of what must not be done twice, that it may be done."""
+def _may_be_done(action: Action, error: Upstream) -> bool:
+    """Return whether an answer that makes no sense may be to something that was done, and must not be done twice."""
     # Beside any other status the app says that it failed, if not how.
-    if action.effect not in ONCE or (error.status or 200) >= 300:
-        return error
-    return AnswerLost(error.message, status=error.status, hint=error.hint)
+    return action.effect in ONCE and (error.status or 200) < 300
 
 
 def _back(action: Action) -> dict[str, str]:
@@ -288,11 +292,8 @@ def _first_rows(source: Action, inputs: Object, world: World) -> Iterator[Json]:
     yield from found
 
 
-def _merged(action: Action, inputs: Object, world: World) -> dict[str, Any]:
+def _merged(action: Action, reading: Reading, inputs: Object, world: World) -> dict[str, Any]:
     """Return the caller's inputs laid over what the record already says, so that an update changes only what is given."""
-    reading = action.merge
-    if reading is None:
-        return dict(inputs)
     source = world.action(reading.action)
     record = run(source, _filled(reading.inputs, inputs), world).output
     if not isinstance(record, dict):
@@ -320,7 +321,9 @@ def _finished(action: Action, inputs: Object, output: Json, world: World, option
     try:
         taken_on = job.taken_on(action.id, wait, inputs, output)
     except Upstream as error:
-        raise (_unknown(action, error) if action.effect in ONCE else error) from error
+        if action.effect in ONCE:
+            raise _unknown(action, error) from error
+        raise
     if not options.wait:
         return taken_on.pending()
     source = world.action(wait.poll)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
+from unicodedata import normalize
 
 # Words that say that something is wanted, not what.
-STOP: Final = frozenset(
-    """
+_STOP: Final = """
     a an the of for to in on at by with from and or my our your their his her its me us i we you please can could would
     want wants need needs how do does is are be all any some this that these those which what who
     der die das den dem des ein eine einen einem einer und oder mit von zu im in am an für auf mein meine meinen unser
     unsere bitte ich wir wie alle
     el la los las lo un una unos unas de del al y o con para por en mi mis su sus me nos quiero por favor todos todas
-    """.split()
-)
+"""
+STOP: Final = frozenset(_STOP.split())
 LONGEST: Final = 200
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -30,7 +30,8 @@ def words(text: str) -> Iterator[str]:
     >>> list(words("listOverdue-invoices 未付发票"))
     ['list', 'overdue', 'invoices', '未付', '付发', '发票']
     """
-    for word in _WORD.findall(_CAMEL.sub(" ", text)):
+    # An accent may be a character of its own, which is no letter.
+    for word in _WORD.findall(_CAMEL.sub(" ", normalize("NFKC", text))):
         place = 0
         for run in _HAN.finditer(word):
             yield from filter(None, (word[place : run.start()].lower(),))

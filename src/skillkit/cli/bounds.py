@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
+from zlib import crc32
+
+from skillkit import home as folders
 
 Measure = Callable[[Any], int]
+
+FOLDER: Final = "outputs"
+MOST_KEPT: Final = 500
+
+
+def kept(home: str, name: str, content: bytes) -> str:
+    """Return the path of the file that holds `content` whole; as many are kept as runs are."""
+    folder = folders.prepare(os.path.join(folders.prepare(home), FOLDER))
+    path = os.path.join(folder, f"{name or f'list-{crc32(content):08x}'}.json")
+    if os.path.lexists(path):
+        # The same list again is the same file.
+        if folders.read_whole(path) == content:
+            return path
+        path = f"{path.removesuffix('.json')}-{os.urandom(4).hex()}.json"
+    folders.write_new(path, content)
+    # A run's id begins with its time, and what is no run's can be had again.
+    for old in sorted(os.listdir(folder))[:-MOST_KEPT]:
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, old))
+    return path
 
 
 def cut(value: Any, room: int, size: Measure) -> Any:

@@ -10,7 +10,9 @@ import click
 from skillkit.cli import words
 from skillkit.cli.tree import SECRETS, Verb
 from skillkit.cli.words import flag, workspace
-from skillkit.errors import ConnectionNotReady, Usage
+from skillkit.errors import ConnectionNotReady, InvalidInput, Usage
+
+PIPED = "what is piped in"
 
 
 @click.command(cls=Verb)
@@ -33,6 +35,9 @@ def connect(connector_key: str, connection_id: str, connection_key: str, **given
     known = space.connection(connection_id) if connection_id else None
     if not (known or connector_key):
         raise Usage("which app?", hint="skillkit connect --connectorKey KEY; skillkit connector list shows the keys")
+    if set("@?#") & set(given["base_url"]):
+        # A secret is as visible there as anywhere on the line, so not even the complaint repeats it.
+        raise Usage("--base-url takes no user, no query and no fragment", hint="write it as https://host/path")
     connector = space.catalog.connector(known.connector if known else connector_key)
     auth = way(connector.access, given["auth"] or (known.auth if known else ""))
     said = SignIn(
@@ -50,17 +55,16 @@ def connect(connector_key: str, connection_id: str, connection_key: str, **given
 
 def _credentials(word: str, auth: Any) -> Any:
     """Return what the person signs in with: from stdin, or asked for at a terminal."""
-    from skillkit import secret
     from skillkit.auth import fields
 
     if word not in {"", "-"}:
         raise Usage("--credentials takes -, and no secret: other programs can read the command line", hint=SECRETS)
     if word == "-":
-        given = words.document_of(words.decoded(words.bytes_of_stdin(), "what is piped in"), "what is piped in")
+        given = words.document_of(words.decoded(words.bytes_of_stdin(), PIPED), PIPED)
         hidden = {field.name for field in fields(auth) if field.secret}
         for name, value in given.items() if isinstance(given, dict) else ():
             if name in hidden and isinstance(value, str):
-                secret.remember(value)
+                _remember(name, value)
         return given
     if not (sys.stdin and sys.stdin.isatty()):
         raise ConnectionNotReady(
@@ -71,12 +75,22 @@ def _credentials(word: str, auth: Any) -> Any:
 
 
 def _asked(field: Any, auth: Any) -> str:
-    from skillkit import secret
     from skillkit.cli.view import visible
 
     where = field.help or auth.settings.get("help", "")
     question = visible(f"{field.title}{f' ({where})' if where else ''}")
     answer: str = click.prompt(question, hide_input=field.secret, err=True)
     if field.secret:
-        secret.remember(answer)
+        _remember(field.name, answer)
     return answer
+
+
+def _remember(name: str, value: str) -> None:
+    """Have a secret taken out of everything that is printed from now on."""
+    from skillkit import secret
+
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{name} is no text: it has half a character in it") from None
+    secret.remember(value)

@@ -101,7 +101,7 @@ def _instead(path: str, name: str, known: list[str]) -> str:
     # Only a name that is not here needs it, and it is slow to import.
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    near = get_close_matches(name, known)
     return f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
 
 

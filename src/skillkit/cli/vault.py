@@ -8,6 +8,7 @@ import click
 
 from skillkit.cli.tree import Noun
 from skillkit.cli.words import flag, workspace
+from skillkit.errors import Usage
 
 
 @click.group(cls=Noun)
@@ -20,6 +21,8 @@ def vault() -> None:
 @flag("--keyFile", is_flag=True, help="Lock it by a key file, even where there is a keyring.")
 def init_vault(*, passphrase: bool, key_file: bool) -> Any:
     """Make the vault, if there is none."""
+    if passphrase and key_file:
+        raise Usage("--passphrase and --key-file are two ways to lock it", hint="give one of them")
     backend = "passphrase" if passphrase else "keyfile" if key_file else "auto"
     return {"keptBy": workspace().vault.init(backend)}
 

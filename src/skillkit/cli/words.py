@@ -110,20 +110,13 @@ def bytes_of_stdin() -> bytes:
 
 def document_of(text: str, what: str) -> Json:
     """Return a JSON text of the caller's as a document, or say where it breaks."""
-    from skillkit.document import dump, parse
+    from skillkit.document import parse
 
     try:
-        document = parse(text)
-        # JSON can name half a character, and no app could be sent it.
-        if "\\u" in text:
-            dump(document).encode()
-    except UnicodeEncodeError:
-        told = f"{what} has half of a character, written as \\ud…"
-        raise InvalidInput(told, (Problem(told, "", "encoding"),)) from None
+        return parse(text)
     except ValueError as error:
         hint = "quote it for your shell, or write name=value, @file or -"
         raise InvalidInput(f"{what} is no JSON: {error}", (Problem(str(error), "", "json"),), hint=hint) from None
-    return document
 
 
 def pairs(words: Sequence[str], what: str) -> list[tuple[str, str]]:
@@ -158,12 +151,9 @@ def bound(document: dict[str, Any], run: str, limit: int | None, start: int | No
     home = workspace().home
 
     def keep(content: bytes) -> str:
-        from skillkit import home as folders
+        from skillkit.cli.bounds import kept
 
-        folder = folders.prepare(os.path.join(folders.prepare(home), "outputs"))
-        path = os.path.join(folder, f"{run or 'list'}-{os.urandom(4).hex()}.json")
-        folders.write_new(path, content)
-        return path
+        return kept(home, run, content)
 
     return Bounded(document, room, keep, start)
 
