@@ -40,9 +40,7 @@ class Player:
     """Answers from one cassette; each exchange is played once."""
 
     def __init__(self, path: Path) -> None:
-        self.cassette = Cassette.load(
-            path=str(path), match_on=(_same_method, _same_uri, _same_body), record_mode=RecordMode.NONE
-        )
+        self.cassette = Cassette.load(path=str(path), match_on=(_same_method, _same_uri, _same_body), record_mode=RecordMode.NONE)
         self.asked: list[Wire] = []
 
     def exchange(self, wire: Wire) -> Answer:

@@ -107,7 +107,9 @@ def test_an_action_replays_its_cassette(connector, action, tmp_path, monkeypatch
     player = Player(ROOT / "cassettes" / connector / f"{action}.yaml")
     space = connected(tmp_path / "home", connector, player, compiled)
 
-    ran = calls.perform(space, Call(action, example(connector, action)["input"] if "input" in example(connector, action) else {}, connector))
+    ran = calls.perform(
+        space, Call(action, example(connector, action)["input"] if "input" in example(connector, action) else {}, connector)
+    )
 
     assert player.cassette.all_played, "not every exchange of the cassette was asked for"
     assert ran.warnings == ()

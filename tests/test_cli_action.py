@@ -521,6 +521,37 @@ def test_a_dry_run_opens_no_vault(ledger, workspace, wire):
     assert wire.asked == []
 
 
+WATCHED = """
+import os, sys
+def watch(event, arguments):
+    if event.startswith("socket.") or (event in {"open", "sqlite3.connect"} and "vault" in os.path.basename(str(arguments[0]))):
+        print("opened", event, arguments, flush=True)
+        os._exit(99)
+sys.addaudithook(watch)
+from skillkit.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("action run faktoora/delete-customer -i id=1 --dry-run", 0),
+        ("request faktoora /customer -d {} --dry-run", 0),
+        ("action run faktoora/delete-customer -i id=1", 4),
+        ("action run faktoora/delete-customer", 3),
+        ("request faktoora /../customer", 3),
+        ("action run faktoora/list-customers", 99),
+    ],
+)
+def test_nothing_is_opened_for_what_is_not_sent(tmp_path, line, code):
+    home = tmp_path / "home"
+    connect = "connect --connectorKey faktoora --credentials - --no-check --base-url http://127.0.0.1:9"
+    assert ended(home, *connect.split(), given=b'{"api_key": "canary-0123456789"}').returncode == 0
+
+    assert ended(home, *line.split(), code=WATCHED).returncode == code
+
+
 def test_an_ambiguous_connection_is_refused_with_the_candidates(ledger, skillkit):
     skillkit("connect", "--connectorKey", "ledger", "--credentials", "-", "--no-check", input='{"api_key": "another-canary"}')
 

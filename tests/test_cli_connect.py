@@ -17,7 +17,7 @@ from tests.wire import reply
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "canary-0123456789-secret"
 # Never piped in: what was is taken out of everything that is printed, and would prove nothing.
-TYPED = "canary-of-the-command-line"
+TYPED = "canary-of-the-4th-line"
 CONNECTION = ["id", "key", "name", "connectorId", "connectorKey", "auth", "params", "origin", "state"]
 CONNECTION += ["disconnected", "createdAt", "updatedAt"]
 

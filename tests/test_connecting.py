@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from skillkit.connecting import LONGEST_NAME, SignIn, opened, parameters, way
 from skillkit.connection import Connection
 from skillkit.connector import connector
 from skillkit.errors import InvalidInput, UnknownName
+from tests.values import replace
 
 APP = connector(
     {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from skillkit.connector import Rate
 from skillkit.pace import FAILURES, REST, RETRIES, WINDOW, Leave, Pace, admit, load, retry, row, settle
+from tests.values import replace
 
 NOW = 1_795_000_000.0
 FAST = Rate(50, 1)
@@ -259,7 +259,7 @@ def test_a_row_that_is_none_is_a_fresh_start(garbage):
     assert load(garbage) == Pace()
 
 
-@given(st.dictionaries(st.sampled_from([field.name for field in fields(Pace)]), st.integers() | st.floats(width=32), max_size=8))
+@given(st.dictionaries(st.sampled_from(Pace._fields), st.integers() | st.floats(width=32), max_size=8))
 @settings(max_examples=200, deadline=None)
 def test_whatever_numbers_a_row_holds_calls_go_on(numbers):
     pace = load(json.dumps(numbers))

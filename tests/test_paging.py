@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from base64 import urlsafe_b64encode
-from dataclasses import replace
 from urllib.parse import parse_qsl, quote
 
 import pytest
@@ -18,6 +17,7 @@ from skillkit.errors import InvalidInput, Upstream
 from skillkit.paging import LARGEST, STYLES, Page, Place, after, opened, query, seal, start, target, total
 from skillkit.request import Request, Response
 from skillkit.secret import MARK
+from tests.values import replace
 
 BASE = Base("https://api.test", "api.test", "/v1", named=False)
 STYLE = {

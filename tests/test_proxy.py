@@ -8,7 +8,6 @@ import time
 from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from skillkit.proxy import Proxy, Surroundings
 from skillkit.request import Request, Terms, Upload
 from skillkit.secret import Secret
 from skillkit.store import Store
+from tests.values import replace
 from tests.wire import Asked, Clock, Replies, reply
 
 LEDGER = Path(__file__).parent / "data" / "connectors" / "ledger"

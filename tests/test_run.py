@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tracemalloc
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from skillkit.errors import (
 )
 from skillkit.request import Request, Response
 from skillkit.run import Options, World, prepared, rows, run
+from tests.values import replace
 from tests.wire import Clock
 
 LEDGER = Path(__file__).parent / "data" / "connectors" / "ledger"

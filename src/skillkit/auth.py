@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeAlias
 
 from skillkit.connector import Auth, request_line
 from skillkit.document import Json, at, fill, names
@@ -22,8 +22,7 @@ SESSION: Final = "session_token"
 LONGEST_NAME: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One thing that signing in asks for."""
 
     name: str
@@ -32,8 +31,7 @@ class Field:
     secret: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Scheme:
+class Scheme(NamedTuple):
     """A row of the table: the fields asked for, how a request is signed, the header and query names that carry it."""
 
     fields: Callable[[Auth], tuple[str, ...]]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from skillkit import answer, files, run
 from skillkit.connection import Connection
-from skillkit.connector import Action, Object
+from skillkit.connector import NOTHING, Action, Object
 from skillkit.document import Json, dump
 from skillkit.errors import OutcomeUnknown, SkillkitError
 from skillkit.proxy import KEPT, Exchanged, Proxy
@@ -17,20 +17,18 @@ from skillkit.run import Options, Outcome
 from skillkit.workspace import Workspace, stamp, token
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call of an action, as a front door asks for it."""
 
     action: str
-    inputs: Object = field(default_factory=dict)
+    inputs: Object = NOTHING
     connection: str = ""
-    options: Options = field(default_factory=Options)
+    options: Options = Options()
     # Where a file goes; the current folder when empty.
     output: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(NamedTuple):
     """What a call gave, and under which name `run show` has it."""
 
     output: Any

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from skillkit.document import Json
 
 Object: TypeAlias = Mapping[str, Any]
 Effect: TypeAlias = Literal["read", "create", "update", "delete", "send"]
+
+# What a mapping is when nothing is said; a default is shared, so nobody may write to it.
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 EFFECT_OF: Final[Mapping[str, Effect]] = {
     "GET": "read",
@@ -26,8 +29,7 @@ IRREVERSIBLE: Final = frozenset({"delete", "send"})
 MAX_BYTES: Final = 25_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Param:
+class Param(NamedTuple):
     """Something not secret that a connection is asked for once."""
 
     name: str
@@ -35,8 +37,7 @@ class Param:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Auth:
+class Auth(NamedTuple):
     """One way to sign in; `settings` is the document it was written as."""
 
     name: str
@@ -44,22 +45,20 @@ class Auth:
     settings: Object
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """How an app is reached, and how one signs in: all that the proxy reads of a connector."""
 
     base_url: str
     params: tuple[Param, ...] = ()
     auth: tuple[Auth, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
     allow_headers: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     check: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Connector:
+class Connector(NamedTuple):
     """An app: its names, and how it is reached. Its actions are loaded one at a time."""
 
     id: str
@@ -73,8 +72,7 @@ class Connector:
     actions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(NamedTuple):
     """How the next page is asked for: `style` is one of the rows of `paging.STYLES`, `by` the name or path it goes by."""
 
     style: str
@@ -88,8 +86,7 @@ class Paging:
     pages: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Which kind of error an app's answer is, by its status or its own code."""
 
     kind: str
@@ -98,19 +95,17 @@ class Rule:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Errors:
+class Errors(NamedTuple):
     """Where an app says what went wrong."""
 
     message: tuple[str, ...] = ()
     code: str = ""
-    fail_when: Object = field(default_factory=dict)
+    fail_when: Object = NOTHING
     rules: tuple[Rule, ...] = ()
     partial: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(NamedTuple):
     """How many calls an app allows, and the headers in which it says what is left."""
 
     calls: float
@@ -119,8 +114,7 @@ class Rate:
     reset: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Another action, asked again until a field of its answer has a value."""
 
     poll: str
@@ -132,8 +126,7 @@ class Wait:
     timeout: float
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """Where an answer's bytes are, and what the file is called."""
 
     name: str = ""
@@ -142,18 +135,16 @@ class File:
     name_at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """Another action that is read first (merge) or afterwards (reconcile), and with which inputs."""
 
     action: str
     inputs: Object
     drop: tuple[str, ...] = ()
-    match: Mapping[str, str] = field(default_factory=dict)
+    match: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """One thing an app can do, with all that its connector's defaults say."""
 
     connector: str
@@ -165,28 +156,28 @@ class Action:
     effect: Effect
     # Wire name, template, and whether an array repeats the name.
     query: tuple[tuple[str, str, bool], ...] = ()
-    input: Object = field(default_factory=dict)
-    variants: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
-    output: Object = field(default_factory=dict)
+    input: Object = NOTHING
+    variants: Mapping[str, Mapping[str, Object]] = NOTHING
+    output: Object = NOTHING
     body: Json = None
     encoding: str = "json"
     items: tuple[str, ...] = ()
     result: tuple[str, ...] = ()
     paging: Paging | None = None
-    errors: Errors = field(default_factory=Errors)
+    errors: Errors = Errors()
     attempts: int = 3
     max_wait: float = 60.0
     rate: Rate | None = None
     timeout: float = 60.0
     max_bytes: int = MAX_BYTES
-    idempotency: Object = field(default_factory=dict)
+    idempotency: Object = NOTHING
     wait: Wait | None = None
     file: File | None = None
     merge: Reading | None = None
     reconcile: Reading | None = None
     accept: str | Mapping[str, str] = ""
     since: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = NOTHING
     deprecated: str = ""
 
     @property
@@ -242,8 +233,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLine:
+class RequestLine(NamedTuple):
     """`GET /things/{id}?fixed=1{?a,b*}` taken apart."""
 
     method: str

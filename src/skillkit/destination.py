@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unicodedata import normalize
 from urllib.parse import unquote, urlsplit
 
@@ -46,8 +45,7 @@ DENIED_PREFIXES: Final = ("proxy-", "x-forwarded-", "sec-", "mcp-")
 SPECIAL: Final = re.compile(r"account|tenant|organi[sz]ation|company|impersonat|on-behalf|act-as|user-?id|sub-?user")
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """Where a connection leads: the credential is for this origin, and for paths below this prefix."""
 
     origin: str

@@ -59,7 +59,7 @@ class SkillkitError(Exception):
 
     kind: ClassVar[str] = "error"
 
-    def __init__(  # noqa: PLR0913 - each field is one key of the error document
+    def __init__(
         self,
         message: str,
         problems: tuple[Problem, ...] = (),

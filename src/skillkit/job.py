@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from skillkit import answer
 from skillkit.connector import Object, Wait
@@ -12,8 +11,7 @@ from skillkit.document import Json, Missing, dump, fill, find
 from skillkit.errors import Pending, RateLimited, SkillkitError, Unavailable, Unreachable, Upstream
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What an action's app has taken on, and the input by which to ask how it stands."""
 
     action: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from skillkit.connector import Rate
 from skillkit.document import dump, parse
@@ -25,8 +24,7 @@ LONGEST_BLOCK: Final = 3600.0
 LARGEST: Final = 1e15
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """What the calls of a connection have met with lately."""
 
     # How many calls may go out at once; none is known before the first.
@@ -40,8 +38,7 @@ class Pace:
     retries: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(NamedTuple):
     """Whether a call may go out: after `wait` seconds, or not at all while the app is left alone."""
 
     wait: float = 0.0
@@ -66,7 +63,7 @@ def load(row: str) -> Pace:
 
 def row(pace: Pace) -> str:
     """Return the pace as a row to store."""
-    return dump(asdict(pace))
+    return dump(pace._asdict())
 
 
 def admit(pace: Pace, rate: Rate | None, now: float, longest: float) -> tuple[Pace, Leave]:
@@ -83,7 +80,7 @@ def admit(pace: Pace, rate: Rate | None, now: float, longest: float) -> tuple[Pa
         wait = max(wait, -tokens * rate.seconds / rate.calls)
     if wait > longest:
         return pace, Leave(wait)
-    return replace(pace, tokens=tokens, at=at, closed_until=closed), Leave(wait)
+    return pace._replace(tokens=tokens, at=at, closed_until=closed), Leave(wait)
 
 
 def settle(pace: Pace, rate: Rate | None, headers: Mapping[str, str], now: float, *, failed: bool, limited: bool = False) -> Pace:
@@ -91,7 +88,7 @@ def settle(pace: Pace, rate: Rate | None, headers: Mapping[str, str], now: float
     failures = pace.failures + 1 if failed else 0
     closed = now + REST if failures >= FAILURES else 0.0
     succeeded = pace.succeeded + (not failed and not limited)
-    pace = replace(pace, failures=failures, closed_until=closed, succeeded=succeeded)
+    pace = pace._replace(failures=failures, closed_until=closed, succeeded=succeeded)
     return _told(pace, rate, headers, now) if rate and rate.remaining else pace
 
 
@@ -99,7 +96,7 @@ def retry(pace: Pace, now: float) -> tuple[Pace, bool]:
     """Return whether a failed call may be tried again: a broken app is not helped by everyone trying thrice."""
     pace = _fresh(pace, now)
     allowed = pace.retries < RETRIES + pace.succeeded // 2
-    return (replace(pace, retries=pace.retries + 1) if allowed else pace), allowed
+    return (pace._replace(retries=pace.retries + 1) if allowed else pace), allowed
 
 
 def _sane(value: Any) -> bool:
@@ -108,14 +105,13 @@ def _sane(value: Any) -> bool:
 
 def _fresh(pace: Pace, now: float) -> Pace:
     # A clock that was set back must not keep anyone waiting for it to catch up.
-    pace = replace(
-        pace,
+    pace = pace._replace(
         at=min(pace.at, now),
         window=min(pace.window, now),
         closed_until=min(pace.closed_until, now + REST),
         blocked_until=min(pace.blocked_until, now + LONGEST_BLOCK),
     )
-    return replace(pace, window=now, succeeded=0, retries=0) if now - pace.window >= WINDOW else pace
+    return pace._replace(window=now, succeeded=0, retries=0) if now - pace.window >= WINDOW else pace
 
 
 def _refilled(pace: Pace, rate: Rate, now: float) -> float:
@@ -131,6 +127,6 @@ def _told(pace: Pace, rate: Rate, headers: Mapping[str, str], now: float) -> Pac
         return pace
     reset = until_reset(headers.get(rate.reset.lower(), "").strip(), now) if rate.reset else None
     if int(said) == 0:
-        return replace(pace, blocked_until=now + min(rate.seconds if reset is None else reset, LONGEST_BLOCK))
+        return pace._replace(blocked_until=now + min(rate.seconds if reset is None else reset, LONGEST_BLOCK))
     left = float(said) if pace.tokens is None else min(pace.tokens, float(said))
-    return replace(pace, tokens=left, blocked_until=0.0)
+    return pace._replace(tokens=left, blocked_until=0.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 from urllib.parse import quote, urljoin
 
 from skillkit.connector import Paging
@@ -22,8 +22,7 @@ LONGEST_LINK: Final = 16_384
 LARGEST: Final = 10**15
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """
     A place in a list: which page (a number, a token or a path), how long pages are, how many rows came before it.
 
@@ -36,8 +35,7 @@ class Place:
     skip: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """An answered page, as the stop rules look at it."""
 
     place: Place

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from os.path import basename
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from skillkit.document import MISSING, Json, dump, text
 from skillkit.errors import InvalidInput
@@ -18,8 +17,7 @@ Read: TypeAlias = Callable[[Upload], bytes]
 LARGEST: Final = 25_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     """A body as it goes out: its media type and its pieces, of which a file is read when its turn comes."""
 
     type: str = ""

@@ -222,7 +222,7 @@ class Proxy:
                 break
             request, response = onward, self._once(onward)
         told = echo.discreet(response.status, response.headers, self.base.url + request.url, self.base)
-        return replace(response, headers=told)
+        return response._replace(headers=told)
 
     def _onward(self, request: Request, target: str) -> Request | None:
         path, _, query = destination.below(target, self.base).partition("?")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from unicodedata import normalize
 from urllib.parse import quote, unquote_to_bytes
 
-from skillkit.connector import MAX_BYTES, Access, Action, Rate
+from skillkit.connector import MAX_BYTES, NOTHING, Access, Action, Rate
 from skillkit.document import MISSING, Json, Missing, fill, names, parse, resolve, takes_rest, text
 from skillkit.errors import InvalidConnector, InvalidInput, Problem, Upstream
 
@@ -35,8 +35,7 @@ class Upload:
     base64: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What the proxy must know of an action: whether it may be sent again, how often, how fast, how long, how much."""
 
     repeatable: bool = False
@@ -74,12 +73,11 @@ class Request:
         return self.path + ("?" + "&".join(self.query) if self.query else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What came back: header names in lower case; the body whole, or in `chunks` when it is a file."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = NOTHING
     content: bytes = b""
     chunks: Iterator[bytes] | None = None
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from types import NoneType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from skillkit import answer, job, paging, schema
 from skillkit.connector import Action, Object, Reading
@@ -32,8 +32,7 @@ GATEWAY_LOST: Final = frozenset({502, 504})
 ONCE: Final = frozenset({"create", "send"})
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """All that running an action needs of the world, for one connection."""
 
     send: Send
@@ -48,8 +47,7 @@ class World:
     token: Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How much of the answer is wanted, and how long it is waited for."""
 
     wait: bool = True
@@ -58,8 +56,10 @@ class Options:
     merge: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+PLAIN: Final = Options()
+
+
+class Outcome(NamedTuple):
     """What an action gave, and what of it did not look as the connector says."""
 
     # A document; for a raw request, the response itself.
@@ -67,7 +67,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def run(action: Action, given: Object, world: World, options: Options = Options()) -> Outcome:
+def run(action: Action, given: Object, world: World, options: Options = PLAIN) -> Outcome:
     """Run `action` and return its output."""
     inputs = schema.fits(action, given, world.params, partly=action.merge is not None)
     if action.items and action.effect == "read":
@@ -93,7 +93,7 @@ def prepared(action: Action, given: Object, world: World) -> tuple[Request | Non
     return before, _request(action, inputs, world)
 
 
-def rows(action: Action, given: Object, world: World, options: Options = Options()) -> Iterator[Json]:
+def rows(action: Action, given: Object, world: World, options: Options = PLAIN) -> Iterator[Json]:
     """Yield every row of a list, page after page; no more than one page is held."""
     inputs = schema.fits(action, given, world.params)
     if not action.items or action.effect != "read":
@@ -125,7 +125,7 @@ def _list(action: Action, inputs: Object, world: World, options: Options) -> Out
         total = paging.total(action.paging, page.document) if action.paging and total is None else total
         following = after
         if room is not None and len(fresh) > room:
-            following = replace(page.place, skip=page.place.skip + room)
+            following = page.place._replace(skip=page.place.skip + room)
         _refuse_partial(action, page.document, gathered)
         if wanted is None or len(gathered) >= wanted:
             break

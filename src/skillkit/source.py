@@ -61,7 +61,9 @@ def _refusal(file: str, place: Place, message: str) -> InvalidConnector:
 
 def _decoded(content: bytes, file: str) -> str:
     if len(content) > LARGEST:
-        raise _refusal(file, (1, 1), f"it has {len(content):,} bytes, more than {LARGEST:,}; move actions to actions/<group>.yaml")
+        raise _refusal(
+            file, (1, 1), f"it has {len(content):,} bytes, more than {LARGEST:,}; move actions to actions/<group>.yaml"
+        )
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,0 +1,10 @@
+"""A changed copy of a value, whichever kind of frozen value it is."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+
+def replace(value: Any, /, **changes: Any) -> Any:
+    return value._replace(**changes) if isinstance(value, tuple) else dataclasses.replace(value, **changes)
