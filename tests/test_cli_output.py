@@ -545,6 +545,30 @@ def test_a_result_is_as_long_as_the_caller_allows(ledger, wire, workspace):
     assert json.loads(cut_short.stdout)["truncated"] is True
 
 
+def test_a_record_that_is_too_long_keeps_what_is_short(ledger, wire, workspace, skillkit):
+    wire.replies = [reply({"rows": [{"text": "x" * 500} for _ in range(100)]})]
+    run = json.loads(ledger("list-links", "--json").stdout)["runId"]
+
+    shown = json.loads(skillkit("run", "show", run, "--json", "--max-bytes", "1500").stdout)
+
+    assert (shown["id"], shown["status"], shown["action"], shown["truncated"]) == (run, "success", "ledger/list-links", True)
+    assert len(json.loads(Path(shown["file"]).read_text())["output"]["items"]) == 100
+
+
+@given(st.integers(0, 3000))
+def test_however_little_is_printed_the_run_is_named(limit):
+    document = {
+        "output": {"items": [{"n": number} for number in range(300)], "total": 300},
+        "runId": "run_1",
+        "actionRunId": "run_1",
+    }
+
+    printed = bounded(Bounded(document, limit, lambda _content: "/outputs/run_1.json"))
+
+    assert printed["runId"] == printed["actionRunId"] == "run_1"
+    assert not limit or len(encoded(printed)) <= max(limit, 100)
+
+
 def test_a_person_gets_the_whole(ledger, wire, workspace):
     wire.replies = [reply({"rows": [{"text": "x" * 500} for _ in range(100)]})]
 

@@ -178,3 +178,11 @@ def test_a_pause_of_our_own_keeps_to_the_cap():
 
     assert pause(terms, Unreachable("no route"), attempt=9, chance=0.999) < 1.0
     assert pause(terms, answered(503), attempt=9, chance=0.999) < 1.0
+
+
+def test_an_app_that_never_answers_is_not_asked_longer_than_one_call_may_take():
+    lost = AnswerLost("no answer")
+    terms = Terms(repeatable=True, timeout=60.0)
+
+    assert pause_after(terms, 1, lost, now=0.0, chance=0.5, spent=59.0) is not None
+    assert pause_after(terms, 1, lost, now=0.0, chance=0.5, spent=60.0) is None

@@ -163,3 +163,13 @@ def test_a_country_is_a_parameter_of_the_connection_and_a_header_of_its_requests
 
     assert world.params == {"country": "CH"}
     assert proxy.shown(Request("GET", "/company"))["headers"] == {"X-Country": "CH", "X-LEDGER-KEY": "[redacted]"}
+
+
+def test_a_closed_workspace_opens_again(workspace):
+    before = workspace.catalog.count()
+    workspace.store.connections()
+
+    workspace.close()
+
+    assert workspace.catalog.count() == before
+    assert workspace.store.connections() == ()

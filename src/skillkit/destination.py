@@ -83,8 +83,8 @@ def _check_host_part(param: Param, value: str) -> None:
     # An enum was written by the connector's author and may hold whole hosts; what a person types may not.
     if value in param.schema.get("enum", ()):
         return
-    fits = re.fullmatch(HOST_PART, value) and len(value) <= LONGEST_HOST_PART and not value.startswith("xn--")
-    if not fits:
+    # Single hyphens alone keep out `xn--`, behind which any letter hides.
+    if not re.fullmatch(HOST_PART, value) or len(value) > LONGEST_HOST_PART:
         problem = Problem(f"{value[:80]!r} cannot be part of a host name", f"/params/{param.name}", "host-part")
         raise InvalidInput(
             f"{param.name} cannot be {value[:80]!r}: small letters, digits and single hyphens, at most {LONGEST_HOST_PART}",

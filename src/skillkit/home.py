@@ -60,7 +60,10 @@ def _close(path: str) -> None:
 
     One that they may write to stays as it is, to be refused: somebody may have put something there.
     """
-    status = os.lstat(path)
+    try:
+        status = os.lstat(path)
+    except OSError as error:
+        raise unusable(path, error) from error
     own = stat.S_ISDIR(status.st_mode) and (_WINDOWS or status.st_uid == os.geteuid())
     if own and status.st_mode & 0o055 and not status.st_mode & 0o022:
         os.chmod(path, 0o700)

@@ -148,18 +148,21 @@ class Proxy:
         self.keep_session({name: secret.reveal() for name, secret in self._credential.items()})
 
     def _tried(self, request: Request) -> Response:
-        attempt = 0
+        attempt, spent = 0, 0.0
         while True:
             attempt += 1
             outcome: Response | SkillkitError
             self._wait_turn(request)
+            begun = self.around.now()
             try:
                 outcome = self._once(request)
             except SkillkitError as error:
                 outcome = error
+            now = self.around.now()
+            spent += max(0.0, now - begun)
             failed = self._settled(request, outcome)
-            now, chance = self.around.now(), self.around.chance()
-            pause = pause_after(request.terms, attempt, outcome, now=now, chance=chance) if failed else None
+            chance = self.around.chance()
+            pause = pause_after(request.terms, attempt, outcome, now=now, chance=chance, spent=spent) if failed else None
             if pause is None or not self._may_retry():
                 return _returned(outcome)
             self.around.sleep(pause)

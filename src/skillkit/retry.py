@@ -18,13 +18,16 @@ LONGEST_PAUSE: Final = 20.0
 LONGEST_VALUE: Final = 64
 
 
-def pause_after(terms: Terms, attempt: int, outcome: Response | SkillkitError, *, now: float, chance: float) -> float | None:
+def pause_after(
+    terms: Terms, attempt: int, outcome: Response | SkillkitError, *, now: float, chance: float, spent: float = 0.0
+) -> float | None:
     """
     Return how long to wait before the next attempt; None when there is none.
 
-    `attempt` counts from 1; `chance` is in [0, 1), so that many callers do not come back together.
+    `attempt` counts from 1; `chance` is in [0, 1), so that many callers do not come back together. `spent` is how long
+    the attempts themselves took: an app that never answers is not waited for as often as one that answers at once.
     """
-    if attempt >= terms.attempts:
+    if attempt >= terms.attempts or spent >= terms.timeout:
         return None
     backoff = chance * min(LONGEST_PAUSE, terms.max_wait, FIRST_PAUSE * 2**attempt)
     if isinstance(outcome, SkillkitError):

@@ -77,6 +77,14 @@ class Workspace:
         self._chance = chance
         self._network = network
 
+    def close(self) -> None:
+        """Close whatever was opened; the next use opens it again."""
+        self.catalog.close()
+        for part in ("store", "network"):
+            # A network that was given is its giver's to close.
+            if part in self.__dict__ and self.__dict__[part] is not self._network:
+                self.__dict__[part].close()
+
     @cached_property
     def store(self) -> Store:
         """The connections, and what was run."""

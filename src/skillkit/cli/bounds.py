@@ -59,7 +59,7 @@ def _record(value: Mapping[str, Any], room: int, size: Measure) -> dict[str, Any
         left += sizes[name]
         least = size({name: None})
         if left >= least:
-            return {**kept, name: cut(value[name], left - least, size)}
+            return {**kept, name: cut(value[name], left - least + size(None), size)}
         del kept[name]
     return kept
 

@@ -34,6 +34,7 @@ EXITS: Final[Mapping[str, int]] = {
 }
 INTERRUPTED: Final = 130
 MAX_BYTES: Final = 32 * 1024
+KEPT: Final = ("id", "runId", "actionRunId")
 
 
 class Lines(NamedTuple):
@@ -140,29 +141,37 @@ def encoded(document: Any) -> str:
 def bounded(result: Bounded) -> dict[str, Any]:
     """Return a result that fits into its limit, cut at a row; what was cut is kept whole in a file."""
     document = result.document
-    whole = encoded(document).encode("utf-8", "replace")
+    whole = _clean(document).encode("utf-8", "replace")
     if not result.limit or len(whole) <= result.limit:
         return document
-    from skillkit.cli.bounds import cut
-
     try:
         marks = {"truncated": True, "file": result.keep(whole)}
     except SkillkitError as error:
         # Better too long than lost.
         notice(f"printed whole: {error.message}")
         return document
-    if "output" in document:
-        room = result.limit - _size({**document, "output": None, **marks}) + _size(None)
-        return {**document, "output": cut(document["output"], room, _size), **marks}
-    # As long as a cursor can get.
-    going = {"next_cursor": "9" * 10, "has_more": True, "cursor": "9" * 10} if result.start is not None else {}
-    rest = {name: entry for name, entry in document.items() if name != "items"} | going | marks
-    rows = cut(document["items"], result.limit - _size({**rest, "items": []}) + 2, _size)
+    from skillkit.cli.bounds import cut
+
     if result.start is not None:
-        # A row that is longer than the limit is in the file alone.
-        following = str(result.start + max(1, len(rows)))
-        rest |= {"next_cursor": following, "cursor": following}
-    return {"items": rows, **rest}
+        return _going_on(result, marks)
+    # By what a result is found again it is known, however little of it there is room for.
+    kept = {name: document[name] for name in KEPT if name in document}
+    rest = {name: entry for name, entry in document.items() if name not in kept}
+    fitting = cut(rest, result.limit - _size(kept | marks), _size) | kept
+    return {**{name: fitting[name] for name in document if name in fitting}, **marks}
+
+
+def _going_on(result: Bounded, marks: dict[str, Any]) -> dict[str, Any]:
+    """Return a list of our own with as many rows as fit, and the cursor of the first that does not."""
+    from skillkit.cli.bounds import cut
+
+    # As long as a cursor can get.
+    going = {"next_cursor": "9" * 10, "has_more": True, "cursor": "9" * 10}
+    rest = {name: entry for name, entry in result.document.items() if name != "items"} | going | marks
+    rows = cut(result.document["items"], result.limit - _size({**rest, "items": []}) + 2, _size)
+    # A row that is longer than the limit is in the file alone.
+    following = str((result.start or 0) + max(1, len(rows)))
+    return {"items": rows, **rest, "next_cursor": following, "cursor": following}
 
 
 def _size(document: Any) -> int:

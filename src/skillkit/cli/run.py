@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from skillkit.cli import words
-from skillkit.cli.tree import Noun
+from skillkit.cli.tree import Noun, style
 from skillkit.cli.words import flag, workspace
 
 
@@ -29,6 +29,8 @@ def list_runs(limit: int) -> Any:
 
 @run.command("show")
 @click.argument("run_id", metavar="RUN")
-def show_run(run_id: str) -> Any:
+@flag("--maxBytes", type=click.IntRange(0), help="Print no more than this; the whole goes to a file.")
+def show_run(run_id: str, max_bytes: int | None) -> Any:
     """Show RUN: its input, its output or error, and each request and response, without secrets."""
-    return dict(workspace().store.run(run_id))
+    record = dict(workspace().store.run(run_id))
+    return words.bound(record, f"{run_id}-shown", max_bytes) if style().json else record
