@@ -456,3 +456,18 @@ def test_what_is_shown_is_what_the_options_say(workspace, wire):
     selected = calls.perform(workspace, Call("ledger/get-entry", {"id": 7}, options=Options(select=("wide",))))
 
     assert (narrow.output, selected.output) == ({"id": 7}, {"wide": 1})
+
+
+def test_the_hint_of_an_error_names_the_run_and_the_connection_it_speaks_of(workspace, wire, ledger):
+    wire.replies = [reply(content=b"<html>")]
+
+    with pytest.raises(SkillkitError) as refused:
+        calls.perform(workspace, Call("ledger/get-entry", {"id": 7}))
+
+    assert refused.value.hint == f"skillkit run show {refused.value.run} has the answer as it came"
+
+    wire.replies = [reply({"message": "who?"}, status=401)]
+    with pytest.raises(SkillkitError) as refused:
+        calls.perform(workspace, Call("ledger/get-entry", {"id": 7}))
+
+    assert f"skillkit connect --connectionId {ledger.key}" in refused.value.hint

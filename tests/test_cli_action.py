@@ -521,6 +521,15 @@ def test_a_dry_run_opens_no_vault(ledger, workspace, wire):
     assert wire.asked == []
 
 
+@pytest.fixture(scope="module")
+def connected(tmp_path_factory):
+    """A home with one connection, to an address where nobody is."""
+    home = tmp_path_factory.mktemp("connected") / "home"
+    connect = "connect --connectorKey faktoora --credentials - --no-check --base-url http://127.0.0.1:9"
+    assert ended(home, *connect.split(), given=b'{"api_key": "canary-0123456789"}').returncode == 0
+    return home
+
+
 WATCHED = """
 import os, sys
 def watch(event, arguments):
@@ -544,12 +553,8 @@ sys.exit(main())
         ("action run faktoora/list-customers", 99),
     ],
 )
-def test_nothing_is_opened_for_what_is_not_sent(tmp_path, line, code):
-    home = tmp_path / "home"
-    connect = "connect --connectorKey faktoora --credentials - --no-check --base-url http://127.0.0.1:9"
-    assert ended(home, *connect.split(), given=b'{"api_key": "canary-0123456789"}').returncode == 0
-
-    assert ended(home, *line.split(), code=WATCHED).returncode == code
+def test_nothing_is_opened_for_what_is_not_sent(connected, line, code):
+    assert ended(connected, *line.split(), code=WATCHED).returncode == code
 
 
 def test_an_ambiguous_connection_is_refused_with_the_candidates(ledger, skillkit):

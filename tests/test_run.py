@@ -157,7 +157,7 @@ def test_an_empty_answer_is_an_empty_record():
         (b'{"entry": NaN}', {}, "no JSON value"),
         (b"[]", {}, "nothing at entry"),
         (b"null", {}, "nothing at entry"),
-        (b"", {}, "nothing at entry"),
+        (b"", {}, "answered 200 and nothing else"),
     ],
 )
 def test_an_answer_that_makes_no_sense_is_an_error_of_the_apps(content, headers, told):

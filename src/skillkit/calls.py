@@ -122,6 +122,14 @@ def _begun(action: str, connection: Connection, inputs: Object, now: float) -> d
     }
 
 
+def _placed(error: SkillkitError, record: dict[str, Any]) -> None:
+    """Tell an error in which run and with which connection it happened, so that its hint can be typed as it stands."""
+    error.run = record["id"]
+    error.hint = error.hint.replace("run show ID", f"run show {error.run}").replace(
+        "--connectionId KEY", f"--connectionId {record['connection']}"
+    )
+
+
 def _recorded(
     workspace: Workspace, record: dict[str, Any], proxy: Proxy, act: Callable[[], Outcome], *, write_ahead: bool
 ) -> Ran:
@@ -134,7 +142,7 @@ def _recorded(
         outcome = act()
         ended = {"status": "success", "output": None if isinstance(outcome.output, Response) else outcome.output}
     except SkillkitError as error:
-        error.run = record["id"]
+        _placed(error, record)
         ended = {"status": "error", "error": error.described(), "output": error.output}
         raise
     finally:
@@ -151,7 +159,7 @@ def _told(workspace: Workspace, record: dict[str, Any], proxy: Proxy, found: Ite
             yield row
         ended = {"status": "success"}
     except SkillkitError as error:
-        error.run = record["id"]
+        _placed(error, record)
         ended = {"status": "error", "error": error.described()}
         raise
     finally:

@@ -12,7 +12,7 @@ from skillkit.auth import SESSION, Credential
 from skillkit.connector import Access, Auth
 from skillkit.destination import Base
 from skillkit.document import MISSING, Json, parse
-from skillkit.errors import InvalidInput, RateLimited, SkillkitError, Unavailable, Unreachable
+from skillkit.errors import AnswerLost, InvalidInput, RateLimited, SkillkitError, Unavailable, Unreachable
 from skillkit.network import Answer, Stream, Wire
 from skillkit.request import MEDIA, Request, Response, Upload, header_values
 from skillkit.retry import pause_after
@@ -164,7 +164,7 @@ class Proxy:
             chance = self.around.chance()
             pause = pause_after(request.terms, attempt, outcome, now=now, chance=chance, spent=spent) if failed else None
             if pause is None or not self._may_retry():
-                return _returned(outcome)
+                return _returned(outcome, request)
             self.around.sleep(pause)
 
     def _wait_turn(self, request: Request) -> None:
@@ -314,7 +314,10 @@ class Proxy:
         del self.exchanged[FIRST_KEPT:-LAST_KEPT]
 
 
-def _returned(outcome: Response | SkillkitError) -> Response:
+def _returned(outcome: Response | SkillkitError, request: Request) -> Response:
+    if isinstance(outcome, AnswerLost) and request.terms.repeatable:
+        # The network cannot know that this may be done twice.
+        outcome.hint = "try again later; doing it twice changes nothing"
     if isinstance(outcome, SkillkitError):
         raise outcome
     return outcome

@@ -231,6 +231,8 @@ def _sent(action: Action, request: Request, world: World) -> Response:
 def _read(action: Action, inputs: Object, response: Response, world: World) -> Json:
     if action.file:
         return world.save(action, inputs, response)
+    if action.effect == "read" and not response.content.strip():
+        raise Upstream(f"{action.id}: the app answered {response.status} and nothing else", status=response.status)
     try:
         said = document(response)
         found = answer.result(action, said)
