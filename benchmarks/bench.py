@@ -148,7 +148,8 @@ def streaming(home: str) -> None:
         count = sum(1 for _ in found)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-        assert count == limit
+        if count != limit:
+            raise SystemExit(f"{count} rows came instead of {limit}")
     print(f"\nstreamed 300 rows over 10 pages: peak {peaks[0] / 1024:,.0f} KiB")
     print(f"streamed 10,000 rows over 334 pages: peak {peaks[1] / 1024:,.0f} KiB")
     space.close()

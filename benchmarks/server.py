@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -28,6 +29,9 @@ def row(number: int) -> dict[str, object]:
     return {"id": number, "name": f"Row {number}", "total": number * 1.25, "note": "x" * 200}
 
 
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
+
 def serve(connection: socket.socket, count: int) -> None:
     """Answer every request of one connection."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -40,7 +44,7 @@ def serve(connection: socket.socket, count: int) -> None:
             held += piece
         head, _, held = held.partition(b"\r\n\r\n")
         body = answer(head.split(b" ", 2)[1].decode(), count)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        connection.sendall(HEAD % len(body) + body)
 
 
 def main(count: int) -> None:
@@ -61,11 +65,13 @@ def main(count: int) -> None:
 @contextmanager
 def paged(count: int) -> Iterator[str]:
     """Yield the address of a server of `count` rows, which ends with the block."""
-    with subprocess.Popen([sys.executable, __file__, str(count)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stdin
-        yield f"http://127.0.0.1:{process.stdout.readline().decode().strip()}"
-        process.stdin.close()
+    said, told = os.pipe()
+    command = [sys.executable, __file__, str(count)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=told) as process, os.fdopen(said) as port:
+        os.close(told)
+        yield f"http://127.0.0.1:{port.readline().strip()}"
+        # Its stdin ends with the block, and with it the server.
+        process.communicate()
 
 
 if __name__ == "__main__":

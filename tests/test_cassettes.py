@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -24,19 +25,29 @@ from tests.replay import CREDENTIAL_HEADERS, Player
 
 ROOT = Path(__file__).parent.parent
 CONNECTORS = sorted(path.name for path in (ROOT / "connectors").iterdir() if (path / "connector.yaml").is_file())
-DOCUMENTS = {key: complete(merged(sources(str(ROOT / "connectors" / key))).document) for key in CONNECTORS}
+DOCUMENTS: dict[str, Any] = {
+    key: complete(merged(sources(str(ROOT / "connectors" / key))).document)  # type: ignore[arg-type]
+    for key in CONNECTORS
+}
 HEADS = {key: parsed(head) for key, (head, _) in DOCUMENTS.items()}
 ACTIONS = [(key, action) for key, (_, actions) in DOCUMENTS.items() for action in actions]
 POPULAR = {
-    "faktoora": """list-incoming-invoices list-outgoing-invoices list-products list-customers get-invoice-by-id get-invoice-by-number
-        get-product get-customer create-product create-customer update-product update-customer delete-invoice delete-product
-        delete-customer get-outgoing-invoice-content get-outgoing-invoice-status list-webhooks create-webhook update-webhook""",
-    "alegra": """list-invoices list-contacts list-items list-bills list-estimates list-payments list-users create-invoice create-contact
-        create-item create-bill create-estimate create-payment update-invoice update-contact update-item update-estimate get-invoice
-        get-contact get-item""",
-    "clientary": """list-clients list-projects list-invoices list-estimates list-tasks list-contacts list-expenses list-payments
-        list-hours get-client get-project get-invoice get-estimate get-task get-contact get-expense get-hours-entry create-client
-        create-project create-invoice""",
+    "faktoora": """
+        list-incoming-invoices list-outgoing-invoices list-products list-customers get-invoice-by-id get-invoice-by-
+        number get-product get-customer create-product create-customer update-product update-customer delete-invoice
+        delete-product delete-customer get-outgoing-invoice-content get-outgoing-invoice-status list-webhooks create-
+        webhook update-webhook
+    """,
+    "alegra": """
+        list-invoices list-contacts list-items list-bills list-estimates list-payments list-users create-invoice create-
+        contact create-item create-bill create-estimate create-payment update-invoice update-contact update-item update-
+        estimate get-invoice get-contact get-item
+    """,
+    "clientary": """
+        list-clients list-projects list-invoices list-estimates list-tasks list-contacts list-expenses list-payments
+        list-hours get-client get-project get-invoice get-estimate get-task get-contact get-expense get-hours-entry
+        create-client create-project create-invoice
+    """,
 }
 
 
@@ -107,9 +118,7 @@ def test_an_action_replays_its_cassette(connector, action, tmp_path, monkeypatch
     player = Player(ROOT / "cassettes" / connector / f"{action}.yaml")
     space = connected(tmp_path / "home", connector, player, compiled)
 
-    ran = calls.perform(
-        space, Call(action, example(connector, action)["input"] if "input" in example(connector, action) else {}, connector)
-    )
+    ran = calls.perform(space, Call(action, example(connector, action).get("input", {}), connector))
 
     assert player.cassette.all_played, "not every exchange of the cassette was asked for"
     assert ran.warnings == ()

@@ -7,4 +7,5 @@ from typing import Any
 
 
 def replace(value: Any, /, **changes: Any) -> Any:
-    return value._replace(**changes) if isinstance(value, tuple) else dataclasses.replace(value, **changes)
+    changed = getattr(value, "_replace", None)
+    return changed(**changes) if changed else dataclasses.replace(value, **changes)

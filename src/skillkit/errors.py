@@ -23,7 +23,7 @@ Everything skillkit raises on purpose.
       Pending                pending
       OutcomeUnknown         outcome_unknown
 
-A kind is for programs, the message for people, the hint for what to do next. What number a kind exits with is known to `cli.output` alone.
+A kind is for programs, the message for people, the hint for what to do next. `cli.output` knows what number a kind exits with.
 """
 
 from __future__ import annotations
