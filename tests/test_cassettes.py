@@ -33,15 +33,15 @@ HEADS = {key: parsed(head) for key, (head, _) in DOCUMENTS.items()}
 ACTIONS = [(key, action) for key, (_, actions) in DOCUMENTS.items() for action in actions]
 POPULAR = {
     "faktoora": """
-        list-incoming-invoices list-outgoing-invoices list-products list-customers get-invoice-by-id get-invoice-by-
-        number get-product get-customer create-product create-customer update-product update-customer delete-invoice
-        delete-product delete-customer get-outgoing-invoice-content get-outgoing-invoice-status list-webhooks create-
-        webhook update-webhook
+        list-incoming-invoices list-outgoing-invoices list-products list-customers get-invoice-by-id
+        get-invoice-by-number get-product get-customer create-product create-customer update-product update-customer
+        delete-invoice delete-product delete-customer get-outgoing-invoice-content get-outgoing-invoice-status
+        list-webhooks create-webhook update-webhook
     """,
     "alegra": """
-        list-invoices list-contacts list-items list-bills list-estimates list-payments list-users create-invoice create-
-        contact create-item create-bill create-estimate create-payment update-invoice update-contact update-item update-
-        estimate get-invoice get-contact get-item
+        list-invoices list-contacts list-items list-bills list-estimates list-payments list-users create-invoice
+        create-contact create-item create-bill create-estimate create-payment update-invoice update-contact update-item
+        update-estimate get-invoice get-contact get-item
     """,
     "clientary": """
         list-clients list-projects list-invoices list-estimates list-tasks list-contacts list-expenses list-payments

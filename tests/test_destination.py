@@ -89,11 +89,11 @@ def test_neither_normalising_nor_decoding_once_more_reveals_another_path(path):
     ["/%" + "25" * 4000, "/" + "%2525" * 1600, "/" + "%25" * 1300 + "%2e%EF%BC%85" * 300, "/" + "a/" * 4000, "/" + "%" * 8000],
 )
 def test_no_path_takes_long_to_judge(path):
-    began = time.perf_counter()
+    began = time.process_time()
 
     path_refusal(path)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_a_path_has_a_longest():

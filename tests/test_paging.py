@@ -238,11 +238,11 @@ def test_without_a_link_to_another_page_the_list_ends(header):
     "header", ["<x>;a" + " " * 16_000, "<" * 16_000, "<x>" + ";a=b" * 4000, '<x>;a="' + '\\"' * 8000, "<x>;" * 4000]
 )
 def test_no_link_header_takes_long_to_read(header):
-    began = time.perf_counter()
+    began = time.process_time()
 
     following(STYLE["link"], Place(None), link=header)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

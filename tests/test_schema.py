@@ -271,11 +271,11 @@ def test_a_word_is_taken_as_its_schema_says(part, word, expected):
 def test_a_pattern_takes_linear_time():
     schema = {"type": "string", "pattern": "^(a+)+$"}
     validator(schema)
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert problems(schema, "a" * 30_000 + "!")
 
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
 
 
 @pytest.mark.parametrize(
@@ -319,11 +319,11 @@ def fanned(depth):
 )
 def test_odd_schemas_are_judged_in_time(schema, value):
     validator(schema)
-    began = time.perf_counter()
+    began = time.process_time()
 
     assert problems(schema, value) == ()
 
-    assert time.perf_counter() - began < 0.05
+    assert time.process_time() - began < 0.05
 
 
 def test_a_validator_is_built_once_and_not_kept_for_ever():
