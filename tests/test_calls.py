@@ -63,7 +63,12 @@ def test_a_call_gives_its_output_and_leaves_its_record(workspace, wire, ledger):
         "finishedAt": "2025-06-15T15:06:40.000Z",
         "details": [
             {
-                "request": {"method": "GET", "url": "https://api.ledger.example/v1/entries/7", "headers": {}, "body": None},
+                "request": {
+                        "method": "GET",
+                        "url": "https://api.ledger.example/v1/entries/7",
+                        "headers": {"X-Country": "DE", "X-LEDGER-KEY": "[redacted]"},
+                        "body": None,
+                    },
                 "response": {
                     "status": 200,
                     "headers": {"content-type": "application/json", "x-echo": "[redacted]"},

@@ -914,14 +914,15 @@ def test_of_many_exchanges_the_first_and_the_last_are_written_down(around, wire)
     assert pages == ["0", "1", *map(str, range(32, 40))]
 
 
-def test_what_is_written_down_is_unsigned_and_cut(around, wire):
+def test_what_is_written_down_shows_where_the_credential_was_and_is_cut(around, wire):
     wire.replies = [reply(content=b"x" * 100_000)]
     here = around()
 
     here.proxy.send(post())
 
     (one,) = here.proxy.exchanged
-    assert one.request == {"method": "POST", "url": f"{URL}/entries", "headers": {}, "body": {"n": 1}}
+    headers = {"X-Country": "DE", "Content-Type": "application/json", "X-LEDGER-KEY": "[redacted]"}
+    assert one.request == {"method": "POST", "url": f"{URL}/entries", "headers": headers, "body": {"n": 1}}
     assert len(str(one.response["body"])) == 64 * 1024
 
 

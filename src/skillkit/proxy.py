@@ -102,20 +102,24 @@ class Proxy:
     def shown(self, request: Request) -> dict[str, Json]:
         """Return a request as it would go out, with the credential's place marked; nothing is opened."""
         self.check(request)
-        headers: dict[str, Json] = dict(self._dressed(request).headers)
         query = request.query
-        if request.body is not MISSING:
-            headers.setdefault("Content-Type", MEDIA[request.encoding])
         if self.auth and auth.in_query(self.auth):
             query = (*query, f"{self.auth.settings['name']}={MARK}")
-        elif self.auth:
-            headers[self.auth.settings.get("name", "Authorization")] = MARK
         return {
             "method": request.method,
             "url": self.base.url + replace(request, query=query).url,
-            "headers": headers,
+            "headers": self._marked(request),
             "body": payload.shown(request.body, self._looked_at),
         }
+
+    def _marked(self, request: Request) -> dict[str, Json]:
+        """Return the headers a request goes out with, the credential's place marked."""
+        headers: dict[str, Json] = dict(self._dressed(request).headers)
+        if request.body is not MISSING:
+            headers.setdefault("Content-Type", MEDIA[request.encoding])
+        if self.auth and not auth.in_query(self.auth):
+            headers[self.auth.settings.get("name", "Authorization")] = MARK
+        return headers
 
     def clean(self, document: Any) -> Any:
         """Return a document with every secret of this connection taken out."""
@@ -306,7 +310,8 @@ class Proxy:
         shown: dict[str, Json] = {
             "method": request.method,
             "url": self._redactor.text(url),
-            "headers": dict(request.headers),
+            # Elsewhere nothing of the connection's went along, the credential least of all.
+            "headers": self._marked(request) if url.startswith(self.base.url) else {},
             "body": body,
         }
         self.exchanged.append(Exchanged(shown, response))
