@@ -64,11 +64,11 @@ def test_a_call_gives_its_output_and_leaves_its_record(workspace, wire, ledger):
         "details": [
             {
                 "request": {
-                        "method": "GET",
-                        "url": "https://api.ledger.example/v1/entries/7",
-                        "headers": {"X-Country": "DE", "X-LEDGER-KEY": "[redacted]"},
-                        "body": None,
-                    },
+                    "method": "GET",
+                    "url": "https://api.ledger.example/v1/entries/7",
+                    "headers": {"X-Country": "DE", "X-LEDGER-KEY": "[redacted]"},
+                    "body": None,
+                },
                 "response": {
                     "status": 200,
                     "headers": {"content-type": "application/json", "x-echo": "[redacted]"},

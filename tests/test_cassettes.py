@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +72,19 @@ def credential(connector: str) -> dict:
 def compiled(tmp_path_factory) -> bytes:
     """The catalog, compiled once for all: what a second command finds."""
     home = tmp_path_factory.mktemp("catalog")
-    Workspace(str(home)).catalog.count()
+    with closing(Workspace(str(home))) as space:
+        space.catalog.count()
     return (home / "catalog.db").read_bytes()
 
 
-def connected(home: Path, connector: str, player: Player, compiled: bytes) -> Workspace:
+@pytest.fixture
+def connected(tmp_path, compiled):
+    """A workspace with one account, whose app is a cassette."""
+    with ExitStack() as opened:
+        yield lambda connector, player: opened.enter_context(closing(account(tmp_path / "home", connector, player, compiled)))
+
+
+def account(home: Path, connector: str, player: Player, compiled: bytes) -> Workspace:
     home.mkdir(mode=0o700)
     (home / "catalog.db").write_bytes(compiled)
     space = Workspace(str(home), network=player, sleep=lambda _seconds: None)
@@ -113,10 +122,10 @@ def test_there_is_a_cassette_for_every_action_and_none_besides(connector):
 
 
 @pytest.mark.parametrize(("connector", "action"), ACTIONS)
-def test_an_action_replays_its_cassette(connector, action, tmp_path, monkeypatch, compiled):
+def test_an_action_replays_its_cassette(connector, action, tmp_path, monkeypatch, connected):
     monkeypatch.chdir(tmp_path)
     player = Player(ROOT / "cassettes" / connector / f"{action}.yaml")
-    space = connected(tmp_path / "home", connector, player, compiled)
+    space = connected(connector, player)
 
     ran = calls.perform(space, Call(action, example(connector, action).get("input", {}), connector))
 
@@ -132,10 +141,10 @@ def test_an_action_replays_its_cassette(connector, action, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize(("connector", "action"), ACTIONS)
-def test_the_credential_goes_out_with_every_exchange_and_stays_nowhere(connector, action, tmp_path, monkeypatch, compiled):
+def test_the_credential_goes_out_with_every_exchange_and_stays_nowhere(connector, action, tmp_path, monkeypatch, connected):
     monkeypatch.chdir(tmp_path)
     player = Player(ROOT / "cassettes" / connector / f"{action}.yaml")
-    space = connected(tmp_path / "home", connector, player, compiled)
+    space = connected(connector, player)
     secret = next(value for value in credential(connector).values() if value.startswith("canary"))
 
     ran = calls.perform(space, Call(action, example(connector, action).get("input", {}), connector, Options(raw=True)))
@@ -159,8 +168,7 @@ def test_a_cassette_says_where_it_comes_from_and_holds_no_credential(path):
 
 
 def test_the_catalog_is_what_the_suite_read(tmp_path):
-    catalog = Catalog(str(tmp_path), (str(ROOT / "connectors"),))
-
-    assert [connector.id for connector in catalog.connectors()] == CONNECTORS
-    assert catalog.count() == len(ACTIONS)
-    assert catalog.broken() == ()
+    with closing(Catalog(str(tmp_path), (str(ROOT / "connectors"),))) as catalog:
+        assert [connector.id for connector in catalog.connectors()] == CONNECTORS
+        assert catalog.count() == len(ACTIONS)
+        assert catalog.broken() == ()

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path, first, place):
     (tmp_path / "file").write_bytes(b"")
 
     with pytest.raises(SkillkitError) as error:
-        Catalog(str(tmp_path / place), (str(first),)).count()
+        opened_at(tmp_path / place, first)
 
     assert error.value.kind == "error"
     assert error.value.hint
@@ -199,9 +200,14 @@ def test_a_home_that_others_reach_is_refused(home, first, opened):
         opened().count()
 
 
+def opened_at(home: Path | str, folder: Path | str) -> int:
+    with closing(Catalog(str(home), (str(folder),))) as catalog:
+        return catalog.count()
+
+
 def compile_at_once(home: str, folder: str, gate: Any, counts: Any) -> None:
     gate.wait()
-    counts.append(Catalog(home, (folder,)).count())
+    counts.append(opened_at(home, folder))
 
 
 def test_two_processes_that_compile_at_once_both_find_it(home, first):
@@ -228,9 +234,7 @@ def test_threads_of_one_process_may_compile_at_once(home, first):
 
     def count() -> None:
         gate.wait()
-        catalog = Catalog(str(home), (str(first),))
-        found.append(catalog.count())
-        catalog.close()
+        found.append(opened_at(home, first))
 
     threads = [threading.Thread(target=count) for _ in range(6)]
     for thread in threads:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,8 @@ def test_a_list_of_actions_opens_neither_vault_nor_store(workspace):
 
 def test_a_list_of_actions_loads_neither_vault_nor_network(tmp_path):
     home = str(tmp_path / "home")
-    Workspace(home).catalog.count()
+    with closing(Workspace(home)) as space:
+        space.catalog.count()
     code = f"""
 import sys
 from skillkit.workspace import Workspace
@@ -125,9 +127,8 @@ def test_a_users_own_connectors_lie_in_home(tmp_path):
     source = Path(__file__).parent / "data" / "connectors" / "ledger" / "connector.yaml"
     (own / "connector.yaml").write_text(source.read_text().replace("id: ledger", "id: minimal"))
 
-    space = Workspace(str(home))
-
-    assert {"alegra", "minimal"} <= {one.id for one in space.catalog.connectors()}
+    with closing(Workspace(str(home))) as space:
+        assert {"alegra", "minimal"} <= {one.id for one in space.catalog.connectors()}
 
 
 def test_a_root_certificate_of_the_persons_own_is_used_where_it_lies_in_home(tmp_path):
