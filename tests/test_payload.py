@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from skillkit.document import MISSING
 from skillkit.errors import InvalidInput
-from skillkit.payload import LARGEST, Payload, encode, shown
+from skillkit.payload import LARGEST, Payload, encode, named, shown
 from skillkit.request import Request, Upload
 
 CONTENT = b"%PDF\x00\xff\r\n--x"
@@ -216,3 +216,13 @@ def test_a_body_has_a_largest():
 )
 def test_a_file_is_shown_by_its_path_type_and_size(body, expected):
     assert shown(body, lambda upload: ("application/pdf", 9)) == expected
+
+
+def test_a_file_of_no_declared_type_goes_out_as_what_it_is():
+    body = {"file": Upload("/a.pdf"), "also": [Upload("/b", type="text/csv")], "note": "x"}
+
+    assert named(body, lambda upload: ("application/pdf", 9)) == {
+        "file": Upload("/a.pdf", type="application/pdf"),
+        "also": [Upload("/b", type="text/csv")],
+        "note": "x",
+    }

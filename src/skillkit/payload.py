@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from os.path import basename
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -37,6 +38,17 @@ def encode(request: Request, read: Read, boundary: str) -> Payload:
         raise InvalidInput(f"the body is larger than {LARGEST:,} bytes", hint="give a large file by its path")
     # What the parts are divided by only we know.
     return Payload(given if given and request.encoding != "multipart" else media, pieces)
+
+
+def named(body: Any, size: Callable[[Upload], tuple[str, int]]) -> Any:
+    """Return a body whose files all have a type: what the connector says, else what they are by their first bytes."""
+    if isinstance(body, Upload):
+        return body if body.type else replace(body, type=size(body)[0])
+    if isinstance(body, dict):
+        return {key: named(entry, size) for key, entry in body.items()}
+    if isinstance(body, list):
+        return [named(entry, size) for entry in body]
+    return body
 
 
 def shown(body: Any, size: Callable[[Upload], tuple[str, int]]) -> Json:

@@ -277,6 +277,7 @@ class Proxy:
 
     def _wire(self, request: Request) -> Wire:
         home = self.around.home
+        request = replace(request, body=payload.named(request.body, self._looked_at))
         body = payload.encode(request, lambda upload: files.read(upload, home), f"skillkit-{self.around.token()}")
         headers = {name: value for name, value in request.headers.items() if name.lower() != "content-type"}
         if body.pieces:
