@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from skillkit.connector import Action, Connector
 
 # What a compiled file looks like; another number and it is made anew.
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 FILE: Final = "catalog.db"
 
 _TABLES: Final = """
 CREATE TABLE stamp (value TEXT);
 CREATE TABLE connector (id TEXT PRIMARY KEY, path TEXT, head TEXT, problems TEXT);
-CREATE TABLE action (connector TEXT, key TEXT, place INTEGER, document TEXT, row TEXT,
+CREATE TABLE action (connector TEXT, key TEXT, place INTEGER, featured INTEGER, document TEXT, row TEXT,
     PRIMARY KEY (connector, key)) WITHOUT ROWID;
 CREATE TABLE alias (connector TEXT, alias TEXT, key TEXT, PRIMARY KEY (connector, alias)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (connector UNINDEXED, key UNINDEXED, name, description, intents, inputs,
@@ -127,8 +127,9 @@ class Catalog:
                 "SELECT action.row FROM words JOIN action ON action.connector = words.connector AND action.key = words.key"
                 " WHERE words MATCH ?1 AND (?2 = '' OR words.connector = ?2)"
                 # Whoever says its very name means it. Else, how much a word counts where it stands: the name and the
-                # intents say what an action is for.
-                " ORDER BY action.key != ?3, bm25(words, 0, 0, 3.0, 1.5, 3.0, 0.5), action.place LIMIT ?4 OFFSET ?5",
+                # intents say what an action is for; what many people do is meant more often than what few do.
+                " ORDER BY action.key != ?3, bm25(words, 0, 0, 3.0, 1.5, 3.0, 0.5) * (1 + 0.25 * action.featured), action.place"
+                " LIMIT ?4 OFFSET ?5",
                 asked, connector_id, named, limit, skip,
             )  # fmt: skip
         else:

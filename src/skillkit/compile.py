@@ -102,7 +102,8 @@ def _rows(name: str, path: str) -> Iterator[Row]:
     for place, (key, action) in enumerate(actions.items()):
         row = _row(name, key, action)
         stored = {entry: value for entry, value in action.items() if entry not in {"examples", "intents"}}
-        yield "action", (name, key, place, json.dumps(stored, ensure_ascii=False), json.dumps(row, ensure_ascii=False))
+        featured = key in head.get("featured", ())
+        yield "action", (name, key, place, featured, json.dumps(stored, ensure_ascii=False), json.dumps(row, ensure_ascii=False))
         for alias in action.get("aliases", ()):
             yield "alias", (name, alias, key)
         yield "words", (name, key, *_words(head, key, action))
