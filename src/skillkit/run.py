@@ -152,6 +152,8 @@ def _pages(action: Action, inputs: Object, world: World, wanted: int | None) -> 
         following = paging.after(action.paging, page, world.base) if action.paging else None
         place = None if following is None or following.at in seen else following
         yield page, found, place
+    if place:
+        raise Upstream(f"{action.id} has more than {MOST_PAGES:,} pages", hint="ask for fewer, or go on from the last cursor")
 
 
 def _start(action: Action, inputs: Object, wanted: int | None) -> Place:
