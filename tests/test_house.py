@@ -322,3 +322,11 @@ def test_no_file_tells_anyone_to_install_from_the_index():
 )
 def test_the_patterns_find_what_they_are_for(line, pattern, found):
     assert bool(pattern.search(line)) is found
+
+
+def test_every_test_that_the_security_page_names_is_there():
+    named = re.findall(r"`(tests/\w+\.py)(?:::(test_\w+))?`", (ROOT / "SECURITY.md").read_text())
+    lost = [f"{path}::{name}" for path, name in named if f"def {name}" not in (ROOT / path).read_text()]
+
+    assert len(named) > 20
+    assert lost == []
