@@ -962,3 +962,11 @@ def test_files_that_are_too_much_together_are_not_sent(around, wire, tmp_path):
         around().proxy.send(post(body={name: Upload(str(tmp_path / name)) for name in "ab"}, encoding="multipart"))
 
     assert wire.asked == []
+
+
+def test_an_answer_says_whether_an_attempt_before_it_may_have_been_carried_out(around, wire):
+    wire.replies = [AnswerLost("reset"), reply({"ok": True}), reply({"ok": True})]
+    here = around()
+
+    assert here.proxy.send(get()).again
+    assert not here.proxy.send(get()).again

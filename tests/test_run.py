@@ -765,3 +765,25 @@ def test_a_connector_is_never_asked_for_pages_without_end():
             pass
 
     assert len(endless.asked) == running.MOST_PAGES
+
+
+def test_a_delete_that_is_gone_when_it_is_sent_again_is_done():
+    app = App(said({"message": "no such entry"}, status=404)._replace(again=True))
+
+    outcome = run(ledger("delete-entry"), {"id": "7"}, app.world)
+
+    assert outcome.output == {}
+    assert "gone when it was asked for again" in outcome.warnings[0]
+
+
+def test_a_delete_of_what_never_was_is_not_found():
+    with pytest.raises(NotFound):
+        App(said({"message": "no such entry"}, status=404)).run("delete-entry", id="7")
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_create_that_an_app_in_trouble_failed_is_not_to_be_done_again_unseen(status):
+    with pytest.raises(SkillkitError) as refused:
+        App(said(status=status)).run("create-entry", number="R-9")
+
+    assert refused.value.hint == "it may have been done all the same: look before doing it again"

@@ -15,7 +15,7 @@ from skillkit.document import MISSING, Json, parse
 from skillkit.errors import AnswerLost, InvalidInput, RateLimited, SkillkitError, Unavailable, Unreachable
 from skillkit.network import Answer, Stream, Wire
 from skillkit.request import MEDIA, Request, Response, Upload, header_values
-from skillkit.retry import pause_after
+from skillkit.retry import TRANSIENT, pause_after
 from skillkit.secret import MARK, Redactor, Secret, remember
 
 T = TypeVar("T")
@@ -152,7 +152,7 @@ class Proxy:
         self.keep_session({name: secret.reveal() for name, secret in self._credential.items()})
 
     def _tried(self, request: Request) -> Response:
-        attempt, spent = 0, 0.0
+        attempt, spent, again = 0, 0.0, False
         while True:
             attempt += 1
             outcome: Response | SkillkitError
@@ -168,7 +168,8 @@ class Proxy:
             chance = self.around.chance()
             pause = pause_after(request.terms, attempt, outcome, now=now, chance=chance, spent=spent) if failed else None
             if pause is None or not self._may_retry():
-                return _returned(outcome, request)
+                return _returned(outcome, request)._replace(again=again)
+            again |= isinstance(outcome, AnswerLost) or (isinstance(outcome, Response) and outcome.status in TRANSIENT)
             self.around.sleep(pause)
 
     def _wait_turn(self, request: Request) -> None:

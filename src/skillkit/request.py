@@ -80,6 +80,8 @@ class Response(NamedTuple):
     headers: Mapping[str, str] = NOTHING
     content: bytes = b""
     chunks: Iterator[bytes] | None = None
+    # An attempt before this one may have been carried out, although no answer said so.
+    again: bool = False
 
 
 Send: TypeAlias = Callable[[Request], Response]

@@ -198,8 +198,16 @@ def _request(action: Action, inputs: Object, world: World) -> Request:
 def _done(action: Action, inputs: Object, world: World) -> tuple[Json, tuple[str, ...]]:
     """Return the record that the app answered with; where its answer was lost, the one that was made all the same."""
     try:
-        return _read(action, inputs, _sent(action, _request(action, inputs, world), world), world), ()
+        response = _sent(action, _request(action, inputs, world), world)
+        gone = (
+            (f"{action.id}: it was gone when it was asked for again, so the first time had done it",)
+            if _gone(action, response)
+            else ()
+        )
+        return _read(action, inputs, response, world), gone
     except SkillkitError as error:
+        if action.effect in ONCE and (error.status or 0) >= 500:
+            error.hint = "it may have been done all the same: look before doing it again"
         lost = action.effect in ONCE and is_lost(error)
         there = isinstance(error, Conflict) and "on_conflict" in action.idempotency
         if not lost and not there:
@@ -225,9 +233,16 @@ def _sent(action: Action, request: Request, world: World) -> Response:
         if _may_be_done(action, error):
             raise AnswerLost(error.message, status=error.status, hint=error.hint) from error
         raise
+    if _gone(action, response):
+        return response._replace(content=b"")
     if refused := answer.failure(action.errors, response, world.now(), action.rate):
         raise refused
     return response
+
+
+def _gone(action: Action, response: Response) -> bool:
+    """Return whether a delete that was sent again finds nothing, because the attempt whose answer was lost had done it."""
+    return action.effect == "delete" and response.again and response.status in {404, 410}
 
 
 def _read(action: Action, inputs: Object, response: Response, world: World) -> Json:
