@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -33,7 +34,19 @@ def _same_body(asked: Request, played: Request) -> None:
 def _document(body: bytes | str | None) -> Any:
     if not body:
         return None
-    return json.loads(body)
+    content = body.encode() if isinstance(body, str) else body
+    return parts(content) if content.startswith(b"--") else json.loads(content)
+
+
+def parts(content: bytes) -> list[tuple[str, str, bytes]]:
+    """The parts of a form, each with its name, the name of its file and its content, whatever stands between them."""
+    boundary = content.partition(b"\r\n")[0]
+    found = []
+    for part in content.split(boundary)[1:-1]:
+        head, _, inside = part.partition(b"\r\n\r\n")
+        name, _, file = re.search(r'name="([^"]*)"(; filename="([^"]*)")?', head.decode()).groups()
+        found.append((name, file or "", inside.removesuffix(b"\r\n")))
+    return found
 
 
 class Player:
@@ -43,10 +56,17 @@ class Player:
         self.cassette = Cassette.load(path=str(path), match_on=(_same_method, _same_uri, _same_body), record_mode=RecordMode.NONE)
         self.asked: list[Wire] = []
 
+    def files(self, folder: Path) -> None:
+        """Lay the files that the cassette says were sent where the call takes them from."""
+        for request in self.cassette.requests:
+            body = request.body or b""
+            for _, name, content in parts(body) if body.startswith(b"--") else []:
+                (folder / name).write_bytes(content)
+
     def exchange(self, wire: Wire) -> Answer:
         self.asked.append(wire)
-        assert not isinstance(wire.body, Stream)
-        request = Request(wire.method, wire.url, wire.body or None, dict(wire.headers))
+        body = b"".join(wire.body.open()) if isinstance(wire.body, Stream) else wire.body
+        request = Request(wire.method, wire.url, body or None, dict(wire.headers))
         recorded = self.cassette.play_response(request)
         headers = tuple((name.lower(), value) for name, values in recorded["headers"].items() for value in values)
         content = recorded["body"]["string"]

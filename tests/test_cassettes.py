@@ -125,6 +125,7 @@ def test_there_is_a_cassette_for_every_action_and_none_besides(connector):
 def test_an_action_replays_its_cassette(connector, action, tmp_path, monkeypatch, connected):
     monkeypatch.chdir(tmp_path)
     player = Player(ROOT / "cassettes" / connector / f"{action}.yaml")
+    player.files(tmp_path)
     space = connected(connector, player)
 
     ran = calls.perform(space, Call(action, example(connector, action).get("input", {}), connector))
@@ -144,6 +145,7 @@ def test_an_action_replays_its_cassette(connector, action, tmp_path, monkeypatch
 def test_the_credential_goes_out_with_every_exchange_and_stays_nowhere(connector, action, tmp_path, monkeypatch, connected):
     monkeypatch.chdir(tmp_path)
     player = Player(ROOT / "cassettes" / connector / f"{action}.yaml")
+    player.files(tmp_path)
     space = connected(connector, player)
     secret = next(value for value in credential(connector).values() if value.startswith("canary"))
 

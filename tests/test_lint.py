@@ -15,7 +15,7 @@ each_rule = pytest.mark.parametrize("lint", lints().values(), ids=lints().keys()
 
 def checked(example: str):
     main, translations = files(example)
-    return check(main, translations=translations)
+    return check(main, translations=translations, offered=(written(example).get("operations.tsv", ""), "operations.tsv"))
 
 
 def rules(example: str) -> list[str]:

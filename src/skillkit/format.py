@@ -66,14 +66,15 @@ def _added(values: Document) -> Document:
 
 def _input(action: Document, shared: Mapping[str, Any], *, listed: bool) -> Document:
     variants = [added for values in action.get("variants", {}).values() for added in values.values()]
-    written = definitions.bundled(action.get("input", {}), shared, *variants)
-    if isinstance(reference := written.get("$ref"), str):
+    given = action.get("input", {})
+    if isinstance(reference := given.get("$ref"), str):
         # What takes nothing else must see its properties, and it sees those beside it alone.
-        target = resolve({"$ref": reference}, written.get("$defs", {}))
-        beside = {name: value for name, value in written.items() if name != "$ref"}
-        properties = {**target.get("properties", {}), **written.get("properties", {})}
-        required = [*target.get("required", ()), *written.get("required", ())]
-        written = {**target, **beside, "properties": properties, "required": list(dict.fromkeys(required))}
+        target = resolve({"$ref": reference}, {**shared, **given.get("$defs", {})})
+        beside = {name: value for name, value in given.items() if name != "$ref"}
+        properties = {**target.get("properties", {}), **given.get("properties", {})}
+        required = [*target.get("required", ()), *given.get("required", ())]
+        given = {**target, **beside, "properties": properties, "required": list(dict.fromkeys(required))}
+    written = definitions.bundled(given, shared, *variants)
     if listed:
         written["properties"] = {**written.get("properties", {}), **_missing(written.get("properties", {}))}
     return {"type": "object", "properties": {}, "additionalProperties": False, **written}

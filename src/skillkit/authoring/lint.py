@@ -7,15 +7,15 @@ from functools import cache
 from typing import Any, Final
 
 from skillkit import format as fmt
-from skillkit.authoring import behaviour, inputs, samples, translation, wording
+from skillkit.authoring import behaviour, inputs, operations, samples, translation, wording
 from skillkit.authoring.rule import Find, Level, Lint, Subject, subject
 from skillkit.errors import InvalidConnector, Problem
 from skillkit.source import Source, read
 
 
-def check(*sources: Source, translations: Sequence[Source] = ()) -> tuple[Problem, ...]:
+def check(*sources: Source, translations: Sequence[Source] = (), offered: tuple[str, str] = ("", "")) -> tuple[Problem, ...]:
     """
-    Return all that is wrong with a connector: its main file, its groups of actions, its translations.
+    Return all that is wrong with a connector: its main file, its groups of actions, its translations, what is `offered`.
 
     Rules speak of a connector that makes sense, so they come only when it fits the format.
     """
@@ -25,7 +25,7 @@ def check(*sources: Source, translations: Sequence[Source] = ()) -> tuple[Proble
         return error.problems
     if found := fmt.problems(source):
         return found
-    whole = subject(source, translations)
+    whole = subject(source, translations, offered)
     return fmt.ordered(problem for find in FIND.values() for problem in find(whole))
 
 
@@ -54,4 +54,5 @@ FIND: Final[Mapping[str, Find]] = {
     **behaviour.RULES,
     **samples.RULES,
     **translation.RULES,
+    **operations.RULES,
 }

@@ -19,12 +19,15 @@ Document: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A connector that fits the format: as it is written, as it is completed, and its translations."""
+    """A connector that fits the format: as it is written, as it is completed, and what stands beside it."""
 
     source: Source
     head: Document
     actions: Mapping[str, Document]
     translations: tuple[Source, ...] = ()
+    # The list of what the app offers, and where it stands.
+    operations: str = ""
+    operations_file: str = ""
 
     @property
     def document(self) -> Document:
@@ -52,7 +55,8 @@ class Lint:
     """
     A rule, why it is one, what keeps it and what breaks it, and how a breach is found.
 
-    An example is the top-level keys that differ from a minimal connector; after a line `--- de` comes a translation.
+    An example is the top-level keys that differ from a minimal connector; after a line `--- de` comes a translation,
+    and after `--- operations.tsv` the list of what the app offers.
     In the anti-example, `# here` marks the line that is at fault.
     """
 
@@ -64,11 +68,11 @@ class Lint:
     find: Find
 
 
-def subject(source: Source, translations: Sequence[Source] = ()) -> Subject:
-    """Return the connector that a source holds; it must fit the format."""
+def subject(source: Source, translations: Sequence[Source] = (), operations: tuple[str, str] = ("", "")) -> Subject:
+    """Return the connector that a source holds; it must fit the format. `operations` is that list, and where it stands."""
     document: Any = source.document
     head, actions = fmt.complete(document)
-    return Subject(source, head, actions, tuple(translations))
+    return Subject(source, head, actions, tuple(translations), *operations)
 
 
 # What rules ask of an action.
@@ -138,14 +142,14 @@ def written(example: str) -> dict[str, str]:
     fragment, *others = example.split("\n--- ")
     found = {"connector.yaml": "".join({**_blocks(MINIMAL), **_blocks(fragment)}.values())}
     for other in others:
-        language, _, content = other.partition("\n")
-        found[f"i18n/{language.strip()}.yaml"] = content
+        name, _, content = other.partition("\n")
+        found[name if name.endswith(".tsv") else f"i18n/{name.strip()}.yaml"] = content
     return found
 
 
 def files(example: str) -> tuple[Source, tuple[Source, ...]]:
     """Return the connector that an example is, and its translations."""
-    main, *translations = [read(content.encode(), file) for file, content in written(example).items()]
+    main, *translations = [read(text.encode(), file) for file, text in written(example).items() if file.endswith(".yaml")]
     return main, tuple(translations)
 
 
