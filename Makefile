@@ -66,7 +66,7 @@ package: .venv/ready
 lock: .venv/ready
 	@$(PY) -c 'import sys; sys.exit(sys.version_info[:2] > (3, 11) and "make lock wants 3.11: make clean setup PYTHON=python3.11")'
 	@$(PIP_COMPILE) $(UPGRADE) --output-file requirements/runtime.txt pyproject.toml
-	@$(PIP_COMPILE) $(UPGRADE) --output-file requirements/dev.txt requirements/dev.in
+	@$(PIP_COMPILE) $(UPGRADE) --extra sandbox --output-file requirements/dev.txt pyproject.toml requirements/dev.in
 
 clean:
 	@rm -rf .venv build dist demo-out .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import skillkit
+from skillkit.cli.sandbox import NEEDED
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "skillkit"
@@ -177,15 +178,36 @@ def test_floors_0_to_4_and_run_neither_open_nor_print_nor_call_out(module):
     assert called & {"open", "print", "input", "breakpoint"} | imported == set()
 
 
-LIBRARIES = {name.partition(".")[0] for module, path in PACKAGE.items() for name in imports(path, module)}
-LIBRARIES -= sys.stdlib_module_names | {"skillkit"}
-MODULES = {"argon2-cffi": "argon2", "jsonschema-rs": "jsonschema_rs", "pyyaml": "yaml"}
-REQUIRED = [re.split(r"[^\w-]", line)[0] for line in PROJECT["project"]["dependencies"]]
-DECLARED = {MODULES.get(name, name) for name in REQUIRED}
+def libraries(modules: list[str]) -> set[str]:
+    """Return what these modules import from elsewhere, by the names they import it by."""
+    found = {name.partition(".")[0] for module in modules for name in imports(PACKAGE[module], module)}
+    return found - sys.stdlib_module_names - {"skillkit"}
+
+
+def declared(lines: list[str]) -> set[str]:
+    """Return the names that what is declared is imported by."""
+    names = [re.split(r"[^\w-]", line)[0] for line in lines]
+    return {MODULES.get(name, name) for name in names}
+
+
+MODULES = {
+    "argon2-cffi": "argon2",
+    "factur-x": "facturx",
+    "jsonschema-rs": "jsonschema_rs",
+    "python-multipart": "python_multipart",
+    "pyyaml": "yaml",
+}
+DECLARED = declared(PROJECT["project"]["dependencies"])
+EXTRA = declared(PROJECT["project"]["optional-dependencies"]["sandbox"])
+# Starlette reads forms with it, and imports it only then.
+UNSEEN = {"python_multipart"}
+SANDBOX = [module for module in PACKAGE if f"{module}.".startswith("skillkit.sandbox.")]
+LIBRARIES = libraries([module for module in PACKAGE if module not in SANDBOX])
 
 
 def test_what_is_imported_is_declared():
     assert not LIBRARIES - DECLARED
+    assert not libraries(SANDBOX) - EXTRA, "the sandboxes have an extra of their own"
 
 
 def test_what_is_declared_is_imported():
@@ -193,6 +215,17 @@ def test_what_is_declared_is_imported():
     used = {name.partition(".")[0] for path in scripts for name in imports(path, path.stem)}
 
     assert not DECLARED - LIBRARIES - used, "nothing imports this: take it out of pyproject.toml, then `make lock`"
+    assert not EXTRA - libraries(SANDBOX) - UNSEEN, "no sandbox imports this: take it out of pyproject.toml, then `make lock`"
+
+
+def test_what_the_sandboxes_ask_for_is_what_their_extra_brings():
+    assert set(NEEDED) == EXTRA
+
+
+def test_what_is_developed_with_has_the_sandboxes():
+    pins = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE))
+
+    assert not EXTRA - declared(sorted(pins))
 
 
 # Errors.

@@ -93,10 +93,16 @@ def check_connector(what: str) -> Any:
         rule = problems[0].rule
         raise InvalidConnector(f"{len(problems)} to mend", problems, hint=f"skillkit help lint explains {rule}" if rule else "")
     rows = [
-        {"id": report.id, "actions": report.actions, "examples": report.examples, "warnings": len(report.warnings)}
+        {
+            "id": report.id,
+            "actions": report.actions,
+            "examples": report.examples,
+            "warnings": len(report.warnings),
+            "operations": report.operations,
+        }
         for report in reports
     ]
-    return words.listed(rows, len(rows))
+    return words.listed(rows, len(rows), columns=("id", "actions", "examples", "warnings", "operations"))
 
 
 def _paths(what: str) -> list[str]:

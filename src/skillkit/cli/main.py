@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "connector": ("connector", "connector", "See and check the apps that skillkit knows."),
     "run": ("run", "run", "See what went out and came back."),
     "vault": ("vault", "vault", "See and change how credentials are kept."),
+    "sandbox": ("sandbox", "sandbox", "Run stand-ins for the apps on this machine."),
     "completion": ("topics", "completion", "Print the completion script of a shell."),
     "help": ("topics", "topic", "Explain a topic, such as exit-codes."),
 }

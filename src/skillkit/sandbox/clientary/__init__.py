@@ -1,0 +1,1 @@
+"""A stand-in for Clientary's API, version 2."""
