@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.stub import served
+from skillkit.authoring.check import report
 from tests.process import at_a_terminal, ended
+from tests.stub import served
 from tests.wire import reply
 
 ROOT = Path(__file__).resolve().parent.parent
+ALEGRA = report(str(ROOT / "connectors/alegra")).actions
 CANARY = "canary-of-the-ledger"
 CUSTOMER = "3d9a6c44-51b2-4c0e-9a77-0e4f5b8d2c02"
 
@@ -55,7 +57,7 @@ def test_a_list_has_what_published_skills_read(listed):
     document = listed("--connector", "alegra", "--limit", "3")
 
     assert list(document) == ["items", "next_cursor", "has_more", "total", "cursor"]
-    assert (len(document["items"]), document["has_more"], document["total"]) == (3, True, 21)
+    assert (len(document["items"]), document["has_more"], document["total"]) == (3, True, ALEGRA)
     assert document["next_cursor"] == document["cursor"] == "3"
     wanted = {"id", "key", "name", "description", "effect", "inputSchema", "outputSchema"}
     for row in document["items"]:
@@ -72,7 +74,8 @@ def test_no_action_has_an_empty_schema(listed):
 
 def test_a_list_without_a_number_has_ten_and_a_compact_one_a_hundred(listed):
     assert len(listed("--max-bytes", "0")["items"]) == 10
-    assert len(listed("--compact", "--max-bytes", "0")["items"]) == listed("--compact", "--max-bytes", "0")["total"] > 80
+    compact = listed("--compact", "--max-bytes", "0")
+    assert len(compact["items"]) == 100 < compact["total"]
 
 
 def test_a_compact_list_has_a_line_an_action(listed):
@@ -101,7 +104,7 @@ def test_cursors_walk_through_all_of_a_list(listed, words):
 
     assert len(seen) == len(set(seen))
     # A row that is longer than the limit is in its file alone.
-    assert len(seen) == 21 or "--max-bytes" in words
+    assert len(seen) == ALEGRA or "--max-bytes" in words
 
 
 @pytest.mark.parametrize("cursor", ["-1", "x", "1e3", "٣", "9" * 12, "1 "])
@@ -147,10 +150,10 @@ def test_a_list_is_narrowed_by_connection_and_by_connector(ledger, listed, skill
 
 
 def test_a_list_for_a_person_is_a_table(skillkit):
-    first, *rest = skillkit("action", "list", "--connector", "alegra").stdout.splitlines()
+    first, *rest = skillkit("action", "list", "--connector", "alegra", "--limit", "1000").stdout.splitlines()
 
     assert first.split() == ["id", "effect", "description"]
-    assert len(rest) == 21
+    assert len(rest) == ALEGRA
 
 
 @pytest.mark.parametrize("name", ["alegra/list-invoices", "list-outgoing-invoices", "ledger/read-entry"])

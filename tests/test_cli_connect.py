@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.stub import served
 from tests.process import SKILLKIT, at_a_terminal, ended, environment
+from tests.stub import served
 from tests.wire import reply
 
 ROOT = Path(__file__).resolve().parent.parent
