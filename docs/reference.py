@@ -1,5 +1,5 @@
 """
-Renders what is stated elsewhere already: two pages, the floors in `docs/architecture.md`, and the demonstration in the README.
+Renders what is stated elsewhere already: two pages, and a region each of three others: architecture, sandboxes, README.
 
 `--check` compares instead of writing. Nothing here reads anybody's home folder.
 """
@@ -24,6 +24,7 @@ from skillkit.authoring.lint import lints
 from skillkit.authoring.rule import MINIMAL
 from skillkit.cli.main import root
 from skillkit.cli.topics import exit_codes, kinds
+from skillkit.sandbox.vendors import choices_page
 
 Part: TypeAlias = Mapping[str, Any]
 Section: TypeAlias = dict[str, Any]
@@ -54,6 +55,9 @@ FLOORS: Final = {
     "calls": 8,
     "cli": 9,
 }
+
+# What of the demonstration differs from one machine, or one day, to another: ports, days, ids, the size of a PDF.
+VOLATILE: Final = re.compile(r"(?<=127\.0\.0\.1:)\d+|\b20\d{6}\b|\b20\d\d-\d\d-\d\d\b|\b[0-9a-f]{20}\b|(?<=size: )\d+")
 
 CLI: Final = """\
 <!-- Rendered by `make render` from the commands themselves; do not edit. -->
@@ -108,9 +112,9 @@ FORMAT: Final = """\
 # The connector format
 
 A connector is one YAML file: `connectors/<id>/connector.yaml`. A large one may keep actions and schemas in
-`actions/<group>.yaml` beside it; translations stand in `i18n/<language>.yaml`. YAML is data only: no anchors, no tags, no
-duplicate keys, and a key that is not on this page is an error unless it begins with `x-`. Only `true`, `false`, `null` and
-JSON's numbers are typed; `NO`, `01067` and dates are text.
+`actions/<group>.yaml` beside it; translations stand in `i18n/<language>.yaml`, and what the app offers in `operations.tsv`.
+YAML is data only: no anchors, no tags, no duplicate keys, and a key that is not on this page is an error unless it begins
+with `x-`. Only `true`, `false`, `null` and JSON's numbers are typed; `NO`, `01067` and dates are text.
 
 The smallest one:
 
@@ -175,12 +179,17 @@ def connector_format() -> str:
     return _rendered(FORMAT, minimal=MINIMAL, sections=found, rules=lints().values())
 
 
+def sandboxes() -> str:
+    """Return docs/sandboxes.md with what each sandbox does where the vendor's documents say nothing."""
+    return _filled("docs/sandboxes.md", "choices", re.sub("^#", "##", choices_page(), flags=re.MULTILINE))
+
+
 def readme() -> str:
     """Return the README with what the demonstration prints now."""
     with TemporaryDirectory() as folder:
         command = [sys.executable, str(ROOT / "demo/run.py")]
         played = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=True)
-    return _filled("README.md", "demo", f"```console\n$ make demo\n{played.stdout}```\n")
+    return _filled("README.md", "demo", f"```console\n$ make demo\n{VOLATILE.sub('…', played.stdout)}```\n")
 
 
 def architecture() -> str:
@@ -189,16 +198,18 @@ def architecture() -> str:
     return _filled("docs/architecture.md", "floors", "\n".join(["| Floor | Module | |", "|---|---|---|", *rows, ""]))
 
 
-def modules() -> Iterator[tuple[int, str, str]]:
-    """Yield the floor, the name and the first sentence of every module, the lowest first."""
+def modules() -> Iterator[tuple[str, str, str]]:
+    """Yield the floor, the name and the first sentence of every module, the lowest first; a vendor's sandbox is one."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     (layers,) = (each["layers"] for each in contracts if each["type"] == "layers")
-    floor = 0
+    # The sandboxes stand outside the house.
+    floor = "-"
     for layer in reversed(layers):
         names = re.findall(r"\w+", layer)
-        floor = next((FLOORS[name] for name in names if name in FLOORS), floor)
-        files = [path for name in names for path in (SOURCE / f"{name}.py", *sorted((SOURCE / name).glob("*.py")))]
-        for path in (path for path in files if path.exists()):
+        floor = next((str(FLOORS[name]) for name in names if name in FLOORS), floor)
+        patterns = [pattern for name in names for pattern in (f"{name}.py", f"{name}/*.py", f"{name}/*/__init__.py")]
+        files = [path for pattern in patterns for path in sorted(SOURCE.glob(pattern))]
+        for path in files:
             opening = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n\n")[0]
             yield floor, path.relative_to(SOURCE).with_suffix("").as_posix().removesuffix("/__init__"), opening
 
@@ -206,6 +217,7 @@ def modules() -> Iterator[tuple[int, str, str]]:
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/cli.md": cli,
     "docs/connector-format.md": connector_format,
+    "docs/sandboxes.md": sandboxes,
     "docs/architecture.md": architecture,
     "README.md": readme,
 }
