@@ -443,7 +443,7 @@ def test_a_secret_that_got_this_far_leaves_a_document_that_is_one_still(tmp_path
 
 
 def test_a_table_fits_the_terminal(home):
-    code, shown = at_a_terminal(home, "action", "list", "--connector", "alegra", columns=60)
+    code, shown = at_a_terminal(home, "action", "list", "--connector", "alegra", "--limit", "20", columns=60)
 
     lines = shown.splitlines()
     assert code == 0
