@@ -486,3 +486,20 @@ def test_threads_may_share_one(ledger):
 
     assert len(set(found)) == 1
     assert len(found) == 8
+
+
+def test_many_threads_read_one_catalog(ledger):
+    wrong: list[object] = []
+
+    def read() -> None:
+        for _ in range(60):
+            if ledger.connector("ledger").id != "ledger" or not ledger.rows("ledger", limit=1):
+                wrong.append(True)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []

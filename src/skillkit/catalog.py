@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
 from skillkit import VERSION
@@ -47,6 +48,7 @@ class Catalog:
     def __init__(self, home: str, folders: Sequence[str]) -> None:
         self._file = os.path.join(home, FILE)
         self._folders = tuple(folders)
+        self._lock = RLock()
         self._open: sqlite3.Connection | None = None
 
     def connectors(self) -> tuple[Connector, ...]:
@@ -143,16 +145,21 @@ class Catalog:
         """Return how many actions there are."""
         return int(self._rows("SELECT count(*) FROM action WHERE ?1 = '' OR connector = ?1", connector_id)[0][0])
 
+    def _read(self, statement: str, values: tuple[Any, ...]) -> list[Any]:
+        # One connection serves all threads, and its cache of statements serves them one at a time.
+        with self._lock:
+            return self._database().execute(statement, values).fetchall()
+
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         try:
-            return self._database().execute(statement, values).fetchall()
+            return self._read(statement, values)
         except sqlite3.DatabaseError:
             # What a disk or a person has damaged is made anew, like what is out of date.
             self.close()
             with suppress(FileNotFoundError):
                 os.unlink(self._file)
         try:
-            return self._database().execute(statement, values).fetchall()
+            return self._read(statement, values)
         except sqlite3.DatabaseError as error:
             raise SkillkitError(f"{self._file} cannot be read: {error}", hint="try again") from None
 

@@ -109,6 +109,11 @@ class State:
         with self._lock:
             self._database.close()
 
+    def __del__(self) -> None:
+        # A sandbox is dropped as a whole, by a test or at the end; nobody else holds its memory.
+        if hasattr(self, "_database"):
+            self._database.close()
+
     def _end(self, word: str) -> None:
         self._depth -= 1
         if not self._depth:
