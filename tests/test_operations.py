@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from skillkit.authoring.check import report
 from skillkit.authoring.lint import check
 from skillkit.authoring.operations import FILE, coverage, operations
 from skillkit.authoring.rule import files, written
+from skillkit.compile import sources
+from skillkit.format import merged
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = sorted(path.parent.name for path in (ROOT / "connectors").glob("*/connector.yaml"))
@@ -121,3 +124,25 @@ def test_the_command_says_how_much_is_covered(connector, skillkit):
 
     (item,) = json.loads(asked.stdout)["items"]
     assert item["operations"] == coverage(operations((ROOT / "connectors" / connector / FILE).read_text("utf-8")))
+
+
+# What each app keeps unique. By anything else, an older record would be taken for the one whose answer was lost.
+UNIQUE = {
+    "alegra": {"create-contact": {"identification"}, "create-category": {"code", "name"}, "create-currency": {"code"}},
+    "clientary": {
+        "create-client": {"number", "name"},
+        "create-lead": {"number", "name"},
+        "create-project": {"number", "name"},
+        "create-invoice": {"number", "client_id"},
+        "create-estimate": {"number", "client_id"},
+    },
+    "faktoora": {"create-invoice": {"invoiceNumber"}, "create-product": {"code"}},
+}
+
+
+@pytest.mark.parametrize("connector", sorted(UNIQUE))
+def test_a_lost_create_is_looked_for_only_by_what_the_app_keeps_unique(connector):
+    source: Any = merged(sources(str(ROOT / "connectors" / connector))).document
+    found = {key: set(action["reconcile"]["match"]) for key, action in source["actions"].items() if "reconcile" in action}
+
+    assert found == UNIQUE[connector]

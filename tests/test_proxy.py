@@ -970,3 +970,10 @@ def test_an_answer_says_whether_an_attempt_before_it_may_have_been_carried_out(a
 
     assert here.proxy.send(get()).again
     assert not here.proxy.send(get()).again
+
+
+@pytest.mark.parametrize(("status", "again"), [(502, True), (504, True), (429, False), (503, False)])
+def test_what_an_app_says_it_did_not_do_was_not_done(around, wire, status, again):
+    wire.replies = [reply(status=status, retry_after="1"), reply(status=404)]
+
+    assert around().proxy.send(get()).again is again

@@ -773,7 +773,7 @@ def test_a_delete_that_is_gone_when_it_is_sent_again_is_done():
     outcome = run(ledger("delete-entry"), {"id": "7"}, app.world)
 
     assert outcome.output == {}
-    assert "gone when it was asked for again" in outcome.warnings[0]
+    assert "not there any more" in outcome.warnings[0]
 
 
 def test_a_delete_of_what_never_was_is_not_found():

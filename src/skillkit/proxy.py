@@ -15,11 +15,13 @@ from skillkit.document import MISSING, Json, parse
 from skillkit.errors import AnswerLost, InvalidInput, RateLimited, SkillkitError, Unavailable, Unreachable
 from skillkit.network import Answer, Stream, Wire
 from skillkit.request import MEDIA, Request, Response, Upload, header_values
-from skillkit.retry import TRANSIENT, pause_after
+from skillkit.retry import NOT_DONE, TRANSIENT, pause_after
 from skillkit.secret import MARK, Redactor, Secret, remember
 
 T = TypeVar("T")
 
+# A gateway answered, and nobody knows for what.
+LOST: Final = TRANSIENT - NOT_DONE
 MOST_HOPS: Final = 3
 # What one exchange leaves in the record of a run, and how many do.
 KEPT: Final = 64 * 1024
@@ -169,7 +171,8 @@ class Proxy:
             pause = pause_after(request.terms, attempt, outcome, now=now, chance=chance, spent=spent) if failed else None
             if pause is None or not self._may_retry():
                 return _returned(outcome, request)._replace(again=again)
-            again |= isinstance(outcome, AnswerLost) or (isinstance(outcome, Response) and outcome.status in TRANSIENT)
+            # With 429 and 503 the app says that it did nothing, so what is not there then never was.
+            again |= outcome.status in LOST if isinstance(outcome, Response) else isinstance(outcome, AnswerLost)
             self.around.sleep(pause)
 
     def _wait_turn(self, request: Request) -> None:

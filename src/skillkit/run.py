@@ -200,7 +200,7 @@ def _done(action: Action, inputs: Object, world: World) -> tuple[Json, tuple[str
     try:
         response = _sent(action, _request(action, inputs, world), world)
         gone = (
-            (f"{action.id}: it was gone when it was asked for again, so the first time had done it",)
+            (f"{action.id}: it is not there any more: the attempt whose answer was lost has done it, or it never was",)
             if _gone(action, response)
             else ()
         )
