@@ -29,6 +29,8 @@ class SignIn:
     key: str = ""
     # Whether the app is asked if it takes the credential.
     check: bool = True
+    # What an authorization server gave; it becomes part of the credential as it is.
+    granted: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def way(access: Access, name: str) -> Auth:

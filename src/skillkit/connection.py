@@ -28,6 +28,10 @@ class Connection:
     origin: str = ""
     state: State = "CLIENT_ACTION_REQUIRED"
     error: str = ""
+    # What somebody asked for when no connector was known for it; empty as soon as one is.
+    wanted: str = ""
+    # Put away by its owner: no list shows it and it has no credential, and signing in brings it back.
+    archived: bool = False
     created_at: str = ""
     updated_at: str = ""
 

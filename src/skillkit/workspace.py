@@ -69,6 +69,7 @@ class Workspace:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
         chance: Callable[[], float] = _chance,
+        passphrase: Callable[[], str] | None = None,
     ) -> None:
         self.home = home
         self.catalog = Catalog(home, folders or (shipped(), os.path.join(home, FOLDER)))
@@ -76,6 +77,7 @@ class Workspace:
         self.now = now
         self._chance = chance
         self._network = network
+        self._passphrase = passphrase
 
     def close(self) -> None:
         """Close whatever was opened; the next use opens it again."""
@@ -97,7 +99,8 @@ class Workspace:
         """The credentials; only signing in and signing requests come here."""
         from skillkit.vault import Vault
 
-        return Vault(self.home)
+        # Where there is no terminal, whoever opens the workspace may know another way to ask for a passphrase.
+        return Vault(self.home, ask=self._passphrase) if self._passphrase else Vault(self.home)
 
     @cached_property
     def network(self) -> Exchange:
