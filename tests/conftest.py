@@ -65,6 +65,19 @@ def workspace(tmp_path: Path, furnished: Path, wire: Replies, clock: Clock) -> I
     space.catalog.close()
 
 
+@pytest.fixture
+def beside(workspace: Workspace) -> Iterator[Callable[..., Workspace]]:
+    """Opens the same home again, as another process does; real time passes there."""
+    with ExitStack() as spaces:
+
+        def opened(**settings: Any) -> Workspace:
+            space = Workspace(workspace.home, folders=(shipped(), str(FICTIONAL)), **settings)
+            spaces.callback(space.close)
+            return space
+
+        yield opened
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What a command printed, and how it ended."""
@@ -88,7 +101,7 @@ def skillkit(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[
         with ExitStack() as streams:
             streams.enter_context(redirect_stdout(out))
             streams.enter_context(redirect_stderr(err))
-            code = main(words, workspace)
+            code = main(words, workspace, lambda _, connection: f"http://127.0.0.1:1/s/{connection.key}")
         return Typed(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
     return typed

@@ -23,6 +23,7 @@ from skillkit.errors import (
     UnknownName,
     Upstream,
 )
+from skillkit.store import Store
 from skillkit.workspace import Workspace
 from tests.wire import Asked, reply
 
@@ -318,3 +319,267 @@ def test_a_rate_limit_while_proving_says_when_to_come_back(workspace, wire):
 
     assert (error.value.kind, error.value.retry_after) == ("rate_limited", 600)
     assert kept(workspace) == ((), [])
+
+
+# From an address to an account.
+
+ASKED = SignIn("", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "connector", "params"),
+    [
+        ("https://app.alegra.com/x", "alegra", {}),
+        ("ALEGRA.com.", "alegra", {}),
+        ("alegra", "alegra", {}),
+        ("Alegra", "alegra", {}),
+        (" faktoora ", "faktoora", {}),
+        ("https://acme.clientary.com/invoices/7", "clientary", {"domain": "acme"}),
+        ("clientary.com", "clientary", {}),
+    ],
+)
+def test_an_app_is_found_by_address_domain_name_and_key(workspace, asked, connector, params):
+    begun = accounts.ensure(workspace, asked, ASKED)
+
+    assert (begun.connector, begun.key, begun.state) == (connector, connector, "CLIENT_ACTION_REQUIRED")
+    assert {name: begun.params.get(name) for name in params} == params
+    assert kept(workspace) == ((begun,), [])
+
+
+def test_asking_twice_finds_what_was_begun(workspace):
+    first = accounts.ensure(workspace, "https://alegra.com", ASKED)
+
+    assert accounts.ensure(workspace, "alegra", ASKED) == first
+    assert accounts.ensure(workspace, first.id, ASKED) == first
+    assert workspace.store.connections() == (first,)
+
+
+@pytest.mark.parametrize("asked", ["", "   ", "not a url", "Slack", "javascript:alert(1)", "x" * 3000])
+def test_what_means_no_app_is_refused_and_leaves_nothing(workspace, asked):
+    with pytest.raises(InvalidInput, match="no app that is here"):
+        accounts.ensure(workspace, asked, ASKED)
+
+    assert workspace.store.connections() == ()
+
+
+def test_a_domain_that_nobody_knows_is_a_record_whose_set_up_failed(workspace):
+    record = accounts.ensure(workspace, "https://www.example.org/x", ASKED)
+
+    assert (record.state, record.wanted, record.key) == ("SETUP_FAILED", "www.example.org", "www.example.org")
+    assert "www.example.org" in record.error
+    assert accounts.ensure(workspace, "www.example.org", ASKED) == record
+    with pytest.raises(ConnectionNotReady, match="SETUP_FAILED"):
+        calls.perform(workspace, Call("list-invoices", connection=record.key))
+
+
+@pytest.mark.parametrize("asked", ["http://[::1]:9000", "127.0.0.1:9000"])
+def test_also_an_address_of_numbers_gets_a_key_that_can_be_typed(workspace, asked):
+    assert accounts.KEY.fullmatch(accounts.ensure(workspace, asked, ASKED).key)
+
+
+def test_when_a_connector_comes_the_record_goes_on(workspace):
+    record = accounts.ensure(workspace, "https://acme.ledger.example", ASKED)
+    workspace.store.replace(replace(record, wanted="acme.clientary.com"))
+
+    found = accounts.current(workspace, workspace.connection(record.id))
+
+    assert (found.id, found.connector, found.state, found.wanted) == (record.id, "clientary", "CLIENT_ACTION_REQUIRED", "")
+    assert (found.error, found.params["domain"]) == ("", "acme")
+
+
+def test_two_accounts_are_told_apart_by_key_name_and_subdomain(workspace, connected):
+    token = {"token": "canary-5f2e9c71d4"}
+    north = connected("clientary", credential=token, params={"domain": "north"}, name="North")
+    south = connected("clientary", credential=token, params={"domain": "south"}, name="South", key="second")
+
+    assert accounts.ensure(workspace, "https://south.clientary.com", ASKED) == south
+    assert accounts.ensure(workspace, "clientary", replace(ASKED, name="north")) == north
+    assert accounts.ensure(workspace, "clientary.com", replace(ASKED, key="second")) == south
+    with pytest.raises(
+        UnknownName, match=r"2 accounts of clientary are here: clientary \(North, READY\), second \(South"
+    ) as refused:
+        accounts.ensure(workspace, "clientary", ASKED)
+    assert "--connectionKey" in refused.value.hint
+
+
+def test_another_name_or_key_is_another_account(workspace, connected):
+    connected("ledger")
+
+    named = accounts.ensure(workspace, "ledger", replace(ASKED, name="Second"))
+    keyed = accounts.ensure(workspace, "ledger", replace(ASKED, key="third"))
+
+    assert [(one.key, one.state) for one in (named, keyed)] == [
+        ("ledger-2", "CLIENT_ACTION_REQUIRED"),
+        ("third", "CLIENT_ACTION_REQUIRED"),
+    ]
+
+
+def test_a_key_of_another_apps_account_is_not_taken_over(workspace, connected):
+    connected("ledger", key="books")
+
+    with pytest.raises(Conflict, match="books"):
+        accounts.ensure(workspace, "alegra", replace(ASKED, key="books"))
+
+
+def test_many_at_once_make_one_account(beside):
+    spaces = [beside() for _ in range(6)]
+    found: list[Connection] = []
+
+    threads = [threading.Thread(target=lambda s=space: found.append(accounts.ensure(s, "alegra", ASKED))) for space in spaces]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({one.id for one in found}) == 1, [one.key for one in found]
+    assert len(found) == 6
+
+
+def test_a_begun_account_becomes_ready_with_its_id(workspace, wire):
+    begun = accounts.begin(workspace, SignIn("ledger", None, name="Books"))
+    wire.replies = [reply({"name": "Muster GmbH"})]
+
+    ready = accounts.connect(workspace, SignIn("ledger", KEY), begun.id)
+
+    assert (ready.id, ready.key, ready.name, ready.state) == (begun.id, "ledger", "Books", "READY")
+    assert kept(workspace) == ((ready,), [KEY["api_key"]])
+
+
+def test_a_wrong_key_leaves_a_waiting_account_waiting_and_says_so(workspace, wire):
+    begun = accounts.begin(workspace, SignIn("ledger", None))
+    wire.replies = [reply({"error": {"message": "no such key"}}, status=401)]
+
+    with pytest.raises(Unauthorized):
+        accounts.connect(workspace, SignIn("ledger", KEY), begun.id)
+
+    after = workspace.connection(begun.id)
+    assert (after.state, after.error) == ("CLIENT_ACTION_REQUIRED", "the app refused what was typed: no such key")
+    assert workspace.vault.secrets() == ()
+
+
+def test_a_wrong_key_says_nothing_of_an_account_that_works(workspace, wire, connected):
+    ready = connected("ledger")
+    wire.replies = [reply(status=401)]
+
+    with pytest.raises(Unauthorized):
+        accounts.connect(workspace, SignIn("ledger", {"api_key": "canary-wrong"}), ready.id)
+
+    assert kept(workspace) == ((ready,), [KEY["api_key"]])
+
+
+# Changing and putting away.
+
+
+def test_a_patch_changes_what_an_account_is_called(workspace, connected):
+    before = connected("ledger")
+
+    after = accounts.patch(workspace, "ledger", {"name": "Books", "connectionKey": "books"})
+
+    assert (after.id, after.name, after.key, after.state) == (before.id, "Books", "books", "READY")
+    assert workspace.connection("books") == after
+
+
+@pytest.mark.parametrize("part", ["connectorParameters", "params", "input"])
+def test_a_patch_of_a_parameter_that_is_no_host_keeps_the_credential(workspace, connected, part):
+    connected("ledger")
+
+    after = accounts.patch(workspace, "ledger", {part: {"country": "CH"}})
+
+    assert (after.params["country"], after.state) == ("CH", "READY")
+    assert len(workspace.vault.secrets()) == 1
+
+
+def test_a_patch_that_leads_elsewhere_drops_the_credential_and_names_both_places(workspace, connected):
+    connected("clientary", credential={"token": "canary-5f2e9c71d4"}, params={"domain": "acme"})
+
+    after = accounts.patch(workspace, "clientary", {"connectorParameters": {"domain": "evil"}})
+
+    assert (after.state, after.origin) == ("CLIENT_ACTION_REQUIRED", "https://evil.clientary.com")
+    assert after.error == "it led to https://acme.clientary.com, now to https://evil.clientary.com"
+    assert workspace.vault.secrets() == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"base_url": "https://evil.example"},
+        {"baseUrl": "https://evil.example"},
+        {"BASEURL": "https://evil.example"},
+        {"origin": "https://evil.example"},
+        {"state": "READY"},
+        {"credentials": {"api_key": "canary-typed-here"}},
+        {"params": ["country"]},
+        {"connectorParameters": {"contry": "AT"}},
+        {"connectorParameters": {"country": "XX"}},
+        {"connectionKey": "-rf"},
+        {"connectionKey": ""},
+        {"connectionKey": 7},
+        {"name": "\x1b[31m"},
+    ],
+)
+def test_what_a_patch_may_not_change_is_refused_and_nothing_changes(workspace, connected, changes):
+    before = connected("ledger")
+
+    with pytest.raises(InvalidInput) as refused:
+        accounts.patch(workspace, "ledger", changes)
+
+    assert workspace.connection("ledger") == before
+    assert "canary" not in str(refused.value.described())
+
+
+def test_a_patch_does_not_take_anothers_key(workspace, connected):
+    connected("ledger")
+    connected("ledger", key="books")
+
+    with pytest.raises(Conflict):
+        accounts.patch(workspace, "ledger", {"connectionKey": "books"})
+
+
+def test_an_account_that_is_put_away_has_no_credential_and_can_come_back(workspace, wire, connected):
+    before = connected("ledger")
+
+    away = accounts.archive(workspace, "ledger")
+
+    assert (away.id, away.archived, away.state, workspace.vault.secrets()) == (before.id, True, "CLIENT_ACTION_REQUIRED", ())
+    assert accounts.ensure(workspace, "Ledger", ASKED).id != before.id
+    wire.replies = [reply({"name": "Muster GmbH"})]
+    back = accounts.connect(workspace, SignIn("ledger", KEY), before.id)
+    assert (back.id, back.archived, back.state) == (before.id, False, "READY")
+
+
+def test_what_the_connector_no_longer_takes_is_a_configuration_error_until_it_does(workspace, connected):
+    before = connected("ledger")
+    workspace.store.replace(replace(before, params={"country": "XX"}))
+
+    broken = accounts.current(workspace, workspace.connection("ledger"))
+
+    assert (broken.state, "XX" in broken.error) == ("CONFIGURATION_ERROR", True)
+    workspace.store.replace(replace(broken, params={"country": "DE"}))
+    mended = accounts.current(workspace, workspace.connection("ledger"))
+    assert (mended.state, mended.error) == ("CLIENT_ACTION_REQUIRED", "")
+
+
+def test_beginning_anew_at_another_address_drops_the_credential(workspace, connected):
+    connected("ledger")
+
+    begun = accounts.begin(workspace, SignIn("ledger", None, base_url="https://evil.example/v1"), "ledger")
+
+    assert (begun.state, begun.origin, workspace.vault.secrets()) == ("CLIENT_ACTION_REQUIRED", "https://evil.example", ())
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_store_that_is_full_keeps_no_credential_of_an_account_that_waits(workspace, beside, waiting):
+    begun = accounts.begin(workspace, SignIn("ledger", None)) if waiting else None
+
+    class Full(Store):
+        def replace(self, _connection):
+            raise SkillkitError("no room on the disk")
+
+        add = replace
+
+    full = beside()
+    full.__dict__["store"] = Full(workspace.home)
+    with pytest.raises(SkillkitError, match="no room"):
+        accounts.connect(full, SignIn("ledger", KEY, check=False), begun.id if begun else "")
+
+    assert workspace.vault.secrets() == ()

@@ -20,6 +20,7 @@ from skillkit.errors import (
     Partial,
     Pending,
     SkillkitError,
+    Unauthorized,
     Unavailable,
     UnknownName,
     Upstream,
@@ -471,8 +472,49 @@ def test_the_hint_of_an_error_names_the_run_and_the_connection_it_speaks_of(work
 
     assert refused.value.hint == f"skillkit run show {refused.value.run} has the answer as it came"
 
-    wire.replies = [reply({"message": "who?"}, status=401)]
+    wire.replies = [reply({"message": "who?"}, status=401), reply({"name": "Muster GmbH"})]
     with pytest.raises(SkillkitError) as refused:
         calls.perform(workspace, Call("ledger/get-entry", {"id": 7}))
 
     assert f"skillkit connect --connectionId {ledger.key}" in refused.value.hint
+
+
+@pytest.mark.parametrize("ask", ["perform", "rows", "ask"])
+def test_an_account_whose_credential_the_app_refuses_waits_for_its_person_again(workspace, wire, ledger, ask):
+    wire.replies = [reply({"error": {"message": "revoked"}}, status=401), reply({"error": {"message": "revoked"}}, status=401)]
+    acts = {
+        "perform": lambda: calls.perform(workspace, Call("ledger/get-entry", {"id": 7})),
+        "rows": lambda: list(calls.rows(workspace, Call("ledger/list-entries"))[1]),
+        "ask": lambda: calls.ask(workspace, "ledger", Request("GET", "/entries/7")),
+    }
+
+    with pytest.raises(Unauthorized) as refused:
+        acts[ask]()
+
+    after = workspace.connection(ledger.id)
+    assert wire.lines[1] == "GET https://api.ledger.example/v1/company"
+    assert (after.state, after.error) == ("CLIENT_ACTION_REQUIRED", "the app refused the credential: revoked")
+    assert "skillkit connection get ledger --json" in refused.value.hint
+    with pytest.raises(ConnectionNotReady, match="revoked"):
+        acts[ask]()
+    assert len(wire.asked) == 2, "once is enough to know"
+
+
+@pytest.mark.parametrize("second", [reply({"name": "Muster GmbH"}), AnswerLost("broke off"), reply({}, status=500)])
+def test_one_refusal_that_the_check_does_not_share_leaves_the_account_as_it_is(workspace, wire, ledger, second):
+    wire.replies = [reply({"message": "not yours"}, status=401), *[second] * 3]
+
+    with pytest.raises(Unauthorized):
+        calls.perform(workspace, Call("ledger/get-entry", {"id": 7}))
+
+    wire.replies = []
+    assert workspace.connection(ledger.id).state == "READY"
+
+
+def test_a_check_that_is_refused_is_not_asked_twice(workspace, wire, ledger):
+    wire.replies = [reply({"error": {"message": "revoked"}}, status=401)]
+
+    with pytest.raises(Unauthorized):
+        calls.perform(workspace, Call("ledger/get-company"))
+
+    assert workspace.connection(ledger.id).state == "CLIENT_ACTION_REQUIRED"

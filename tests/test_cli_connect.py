@@ -253,10 +253,29 @@ def test_a_word_that_nobody_asked_for_is_not_repeated(skillkit, words):
     assert TYPED not in refused.stdout + refused.stderr
 
 
-def test_without_a_terminal_nobody_is_asked(skillkit):
-    refused = skillkit("connect", "--connectorKey", "ledger", "--json", input=json.dumps({"api_key": SECRET}))
+def test_without_a_terminal_nobody_is_asked_and_the_user_gets_a_page(skillkit, workspace):
+    begun = skillkit("connect", "--connectorKey", "ledger", "--json", input=json.dumps({"api_key": SECRET}))
 
-    assert (error(refused)["kind"], refused.exit_code) == ("connection_not_ready", 4)
+    connection = json.loads(begun.stdout)
+    assert (begun.exit_code, connection["state"]) == (0, "CLIENT_ACTION_REQUIRED")
+    assert connection["clientAction"]["uiUrl"] == "http://127.0.0.1:1/s/ledger"
+    assert "https://api.ledger.example" in connection["clientAction"]["description"]
+    assert "skillkit connection get ledger --wait" in connection["clientAction"]["agentInstructions"]
+    assert workspace.vault.secrets() == ()
+
+
+def test_an_account_that_was_begun_is_taken_up_again_and_another_only_when_it_is_asked_for(skillkit):
+    words = ("connect", "--connectorKey", "ledger", "--json")
+
+    keys = [json.loads(skillkit(*words, *more).stdout)["key"] for more in [(), (), ("--allowMultipleConnections",), ()]]
+
+    assert keys == ["ledger", "ledger", "ledger-2", "ledger-2"]
+
+
+def test_not_checking_is_for_whoever_brings_the_secret(skillkit):
+    refused = skillkit("connect", "--connectorKey", "ledger", "--no-check", "--json")
+
+    assert (refused.exit_code, error(refused)["kind"]) == (2, "usage")
     assert "--credentials -" in error(refused)["hint"]
 
 

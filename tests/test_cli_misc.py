@@ -14,8 +14,7 @@ import pytest
 
 from skillkit import VERSION
 from skillkit.cli.main import COMMANDS, root
-from skillkit.cli.tree import INSTEAD
-from skillkit.cli.words import kebab
+from skillkit.cli.tree import INSTEAD, kebab
 from tests.process import SKILLKIT, ended, environment
 from tests.stub import served
 

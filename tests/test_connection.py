@@ -165,3 +165,13 @@ def test_an_unknown_name_suggests_the_nearest(name, known, hint):
         chosen(name, known)
 
     assert raised.value.hint == hint
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_from_every_state_there_is_a_way_to_ready(state):
+    reached, fresh = {state}, {state}
+    while fresh:
+        fresh = {step(one, event) for one in fresh for event in EVENTS} - reached
+        reached |= fresh
+
+    assert "READY" in reached

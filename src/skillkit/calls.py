@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from skillkit import answer, files, run
+from skillkit import answer, files, proof, run
 from skillkit.connection import Connection
 from skillkit.connector import NOTHING, Action, Object
 from skillkit.document import Json, dump
-from skillkit.errors import OutcomeUnknown, SkillkitError
+from skillkit.errors import OutcomeUnknown, SkillkitError, Unauthorized
 from skillkit.proxy import KEPT, Exchanged, Proxy
 from skillkit.request import Request, Response, Terms
 from skillkit.run import Options, Outcome
@@ -46,6 +46,7 @@ def perform(workspace: Workspace, call: Call) -> Ran:
     return _recorded(
         workspace,
         record,
+        connection,
         proxy,
         lambda: run.run(action, call.inputs, world, call.options),
         write_ahead=action.effect != "read",
@@ -57,7 +58,7 @@ def rows(workspace: Workspace, call: Call) -> tuple[str, Iterator[Json]]:
     action, connection = workspace.aim(call.action, call.connection)
     world, proxy = workspace.world(connection, call.output)
     record = _begun(action.id, connection, call.inputs, workspace.now())
-    return record["id"], _told(workspace, record, proxy, run.rows(action, call.inputs, world, call.options))
+    return record["id"], _told(workspace, record, connection, proxy, run.rows(action, call.inputs, world, call.options))
 
 
 def planned(workspace: Workspace, call: Call) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def ask(workspace: Workspace, name: str, request: Request) -> Ran:
             raise OutcomeUnknown(told, status=error.status, hint="look in the app before doing it again") from error
         return Outcome(response)
 
-    return _recorded(workspace, record, proxy, act, write_ahead=request.method not in {"GET", "HEAD"})
+    return _recorded(workspace, record, connection, proxy, act, write_ahead=request.method not in {"GET", "HEAD"})
 
 
 def planned_request(workspace: Workspace, name: str, request: Request) -> dict[str, Any]:
@@ -122,16 +123,24 @@ def _begun(action: str, connection: Connection, inputs: Object, now: float) -> d
     }
 
 
-def _placed(error: SkillkitError, record: dict[str, Any]) -> None:
+def _placed(workspace: Workspace, error: SkillkitError, record: dict[str, Any], connection: Connection) -> None:
     """Tell an error in which run and with which connection it happened, so that its hint can be typed as it stands."""
     error.run = record["id"]
+    if isinstance(error, Unauthorized) and proof.doubted(workspace, connection, record["action"], error).state != "READY":
+        error.hint = f"its user must sign in again: skillkit connection get {connection.key} --json says how"
     error.hint = error.hint.replace("run show ID", f"run show {error.run}").replace(
         "--connectionId KEY", f"--connectionId {record['connection']}"
     )
 
 
 def _recorded(
-    workspace: Workspace, record: dict[str, Any], proxy: Proxy, act: Callable[[], Outcome], *, write_ahead: bool
+    workspace: Workspace,
+    record: dict[str, Any],
+    connection: Connection,
+    proxy: Proxy,
+    act: Callable[[], Outcome],
+    *,
+    write_ahead: bool,
 ) -> Ran:
     if write_ahead:
         # What cannot be written down is not done.
@@ -142,7 +151,7 @@ def _recorded(
         outcome = act()
         ended = {"status": "success", "output": None if isinstance(outcome.output, Response) else outcome.output}
     except SkillkitError as error:
-        _placed(error, record)
+        _placed(workspace, error, record, connection)
         ended = {"status": "error", "error": error.described(), "output": error.output}
         raise
     finally:
@@ -150,7 +159,9 @@ def _recorded(
     return Ran(outcome.output, record["id"], outcome.warnings + warnings)
 
 
-def _told(workspace: Workspace, record: dict[str, Any], proxy: Proxy, found: Iterator[Json]) -> Iterator[Json]:
+def _told(
+    workspace: Workspace, record: dict[str, Any], connection: Connection, proxy: Proxy, found: Iterator[Json]
+) -> Iterator[Json]:
     count = 0
     ended: dict[str, Any] = {"status": "interrupted"}
     try:
@@ -159,7 +170,7 @@ def _told(workspace: Workspace, record: dict[str, Any], proxy: Proxy, found: Ite
             yield row
         ended = {"status": "success"}
     except SkillkitError as error:
-        _placed(error, record)
+        _placed(workspace, error, record, connection)
         ended = {"status": "error", "error": error.described()}
         raise
     finally:

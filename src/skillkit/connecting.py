@@ -23,7 +23,7 @@ class SignIn:
     connector: str
     credentials: Json
     auth: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
     base_url: str = ""
     name: str = ""
     key: str = ""
@@ -35,53 +35,72 @@ class SignIn:
 
 def way(access: Access, name: str) -> Auth:
     """Return the way to sign in that is called `name`; the connector's first when none is named."""
-    known = [auth.name for auth in access.auth]
     for auth in access.auth:
         if name in {auth.name, ""}:
             return auth
-    raise UnknownName(f"there is no way to sign in called {name!r}", hint=f"known are {', '.join(known)}")
+    raise UnknownName(
+        f"there is no way to sign in called {name!r}", hint=f"known are {', '.join(auth.name for auth in access.auth)}"
+    )
 
 
 def opened(connector: Connector, said: SignIn, connection: Connection) -> tuple[Connection, dict[str, str]]:
     """Return the connection as it is to be, and its credential; all that is wrong with what was said is said at once."""
-    access = connector.access
-    auth = way(access, said.auth or connection.auth)
-    address = said.base_url or connection.base_url
-    # A newer connector may have fewer parameters than the one that was connected.
-    kept = {param.name: connection.params[param.name] for param in access.params if param.name in connection.params}
     refused: list[InvalidInput] = []
-    params: dict[str, Any] = {}
-    credential: dict[str, str] = {}
+    settled, credential = connection, dict[str, str]()
     try:
-        params = parameters(access, {**kept, **said.params}, elsewhere=bool(address))
+        settled = known(connector, said, connection, complete=True)
     except InvalidInput as error:
         refused.append(error)
     try:
-        credential = signing.accepted(auth, said.credentials)
+        credential = {**signing.accepted(way(connector.access, said.auth or connection.auth), said.credentials), **said.granted}
     except InvalidInput as error:
         refused.append(error)
     if refused:
         problems = tuple(problem for error in refused for problem in error.problems)
         hints = " and ".join(error.hint for error in refused if error.hint)
         raise InvalidInput(" and ".join(error.message for error in refused), problems, hint=hints)
+    return settled, credential
+
+
+def known(connector: Connector, said: SignIn, connection: Connection, *, complete: bool = False) -> Connection:
+    """Return the connection with what was said of it; until somebody signs in it need not be `complete`."""
+    access = connector.access
+    address = said.base_url or connection.base_url
+    # A newer connector may have fewer parameters than the one that was connected.
+    kept = {param.name: connection.params[param.name] for param in access.params if param.name in connection.params}
+    # What is said to be nothing is taken back.
+    told = {name: value for name, value in {**kept, **said.params}.items() if value is not None}
+    params = parameters(access, told, elsewhere=bool(address), complete=complete)
+    return replace(
+        connection,
+        connector=connector.id,
+        auth=way(access, said.auth or connection.auth).name,
+        params=params,
+        base_url=address,
+        origin=_origin(access, params, address) if complete or address or set(names(access.base_url)) <= set(params) else "",
+        name=_named(said.name) or connection.name or connector.name,
+        wanted="",
+    )
+
+
+def _origin(access: Access, params: Mapping[str, Any], address: str) -> str:
     base = destination.base(access, params, address)
     if base.origin.startswith("http:") and not destination.is_loopback(base.host):
         raise InvalidInput(
             f"{base.origin} would send the credential in the clear", hint="use https; plain http is for this machine alone"
         )
-    name = _named(said.name) or connection.name or connector.name
-    return replace(connection, auth=auth.name, params=params, base_url=address, origin=base.origin, name=name), credential
+    return base.origin
 
 
-def parameters(access: Access, given: Mapping[str, Any], *, elsewhere: bool) -> dict[str, Any]:
+def parameters(access: Access, given: Mapping[str, Any], *, elsewhere: bool, complete: bool = True) -> dict[str, Any]:
     """Return the parameters with their defaults; where the person names another address, what only fills ours is not needed."""
-    known = [param.name for param in access.params]
+    allowed = [param.name for param in access.params]
     spare = set(names(access.base_url)) - set(names(dict(access.headers))) if elsewhere else set()
-    problems = [_unknown(name, known) for name in given if name not in known]
+    problems = [_unknown(name, allowed) for name in given if name not in allowed]
     filled: dict[str, Any] = {}
     for param in access.params:
         value = _typed(param, given[param.name]) if param.name in given else param.schema.get("default")
-        if value is None and param.required and param.name not in spare:
+        if value is None and param.required and complete and param.name not in spare:
             problems.append(Problem(f"{param.name} is required{_about(param)}", f"/params/{param.name}", "required"))
         elif value is not None:
             problems += [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from skillkit.errors import ConnectionNotReady, UnknownName
 
 State: TypeAlias = Literal["BUILDING", "READY", "CLIENT_ACTION_REQUIRED", "CONFIGURATION_ERROR", "SETUP_FAILED"]
-Event: TypeAlias = Literal["opened", "proved", "trusted", "refused", "moved", "failed"]
+Event: TypeAlias = Literal["opened", "proved", "trusted", "refused", "moved", "parted", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +36,33 @@ class Connection:
     updated_at: str = ""
 
 
-STEPS: Mapping[tuple[State, Event], State] = {
-    ("CLIENT_ACTION_REQUIRED", "opened"): "CLIENT_ACTION_REQUIRED",
+WAITING: Final[State] = "CLIENT_ACTION_REQUIRED"
+
+STEPS: Final[Mapping[tuple[State, Event], State]] = {
+    # An app that somebody asked for is looked for; "opened": it is known, and its account can be signed in to.
+    ("BUILDING", "opened"): WAITING,
+    ("BUILDING", "failed"): "SETUP_FAILED",
+    ("SETUP_FAILED", "opened"): WAITING,
     # "proved": the app accepted the credential. "trusted": the person said not to ask the app.
-    ("CLIENT_ACTION_REQUIRED", "proved"): "READY",
-    ("CLIENT_ACTION_REQUIRED", "trusted"): "READY",
-    ("CLIENT_ACTION_REQUIRED", "refused"): "CLIENT_ACTION_REQUIRED",
-    ("CLIENT_ACTION_REQUIRED", "failed"): "CONFIGURATION_ERROR",
+    (WAITING, "proved"): "READY",
+    (WAITING, "trusted"): "READY",
     ("READY", "proved"): "READY",
     ("READY", "trusted"): "READY",
-    ("READY", "refused"): "CLIENT_ACTION_REQUIRED",
-    # The address it leads to has changed, so the credential was not given for it.
-    ("READY", "moved"): "CLIENT_ACTION_REQUIRED",
-    ("READY", "failed"): "CONFIGURATION_ERROR",
-    ("CONFIGURATION_ERROR", "opened"): "CLIENT_ACTION_REQUIRED",
     ("CONFIGURATION_ERROR", "proved"): "READY",
     ("CONFIGURATION_ERROR", "trusted"): "READY",
-    ("CONFIGURATION_ERROR", "refused"): "CLIENT_ACTION_REQUIRED",
-    ("BUILDING", "opened"): "CLIENT_ACTION_REQUIRED",
-    ("BUILDING", "failed"): "SETUP_FAILED",
+    # "refused": the app takes the credential no more. "moved": the address has changed, so it was not given for that.
+    # "parted": its owner has put the account away.
+    ("READY", "refused"): WAITING,
+    ("READY", "moved"): WAITING,
+    ("READY", "parted"): WAITING,
+    # "failed": the connector has changed, and what is known of the account does not do any more.
+    ("READY", "failed"): "CONFIGURATION_ERROR",
+    (WAITING, "failed"): "CONFIGURATION_ERROR",
+    ("CONFIGURATION_ERROR", "opened"): WAITING,
+    ("CONFIGURATION_ERROR", "moved"): WAITING,
+    ("CONFIGURATION_ERROR", "parted"): WAITING,
 }
+"""Every step there is. What is not here changes nothing."""
 
 
 def step(state: State, event: Event) -> State:
@@ -91,6 +98,8 @@ def described(connection: Connection) -> dict[str, Any]:
         "updatedAt": connection.updated_at,
     }
     document |= {"baseUrl": connection.base_url} if connection.base_url else {}
+    document |= {"wanted": connection.wanted} if connection.wanted else {}
+    document |= {"archived": True} if connection.archived else {}
     return document | ({"error": connection.error} if connection.error else {})
 
 

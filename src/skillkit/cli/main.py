@@ -17,7 +17,10 @@ from skillkit.cli.output import Style
 from skillkit.errors import SkillkitError, Usage
 
 if TYPE_CHECKING:
+    from skillkit.connection import Connection
     from skillkit.workspace import Workspace
+
+    Link = Callable[[Workspace, Connection], str]
 
 # Name, the file it is in, its attribute there, its help: a command's own file is loaded only when it is typed.
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -71,8 +74,12 @@ def root() -> None:
     """Work in business apps without holding their keys."""
 
 
-def main(arguments: Sequence[str], workspace: Workspace | None = None) -> int:
-    """Run one command line and return the number it ends with."""
+def main(arguments: Sequence[str], workspace: Workspace | None = None, link: Link | None = None) -> int:
+    """
+    Run one command line and return the number it ends with.
+
+    `link` gives the address of a page where a person signs in; without one, such a page is opened on this machine.
+    """
     words = list(arguments) or ["--help"]
     style = _asked(words)
     _open_streams()
@@ -82,7 +89,7 @@ def main(arguments: Sequence[str], workspace: Workspace | None = None) -> int:
             from click.shell_completion import shell_complete
 
             return shell_complete(root, {}, "skillkit", COMPLETE, instruction)
-        return _ended(words, style, workspace)
+        return _ended(words, style, workspace, link)
     except (KeyboardInterrupt, click.Abort):
         output.notice("interrupted")
         return output.INTERRUPTED
@@ -92,13 +99,14 @@ def main(arguments: Sequence[str], workspace: Workspace | None = None) -> int:
         return 0
 
 
-def _ended(words: list[str], style: Style, workspace: Workspace | None) -> int:
+def _ended(words: list[str], style: Style, workspace: Workspace | None, link: Link | None) -> int:
     """Run a command line; what goes wrong on purpose becomes a sentence and a number."""
     try:
         _check(words)
         with root.make_context("skillkit", list(words), obj=Style()) as ctx:
             ctx.meta["skillkit.words"] = words
             ctx.meta["skillkit.workspace"] = workspace
+            ctx.meta["skillkit.link"] = link
             root.invoke(ctx)
     except click.exceptions.Exit as ending:
         return ending.exit_code

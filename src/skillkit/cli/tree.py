@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 import click
 
-from skillkit.cli.output import Style, show
+from skillkit.cli.output import Style, notice, show
 from skillkit.errors import Usage
 
 SECRETS: Final = "secrets are never taken from the command line: pipe them to --credentials - as one JSON object"
-
-# What other tools of this kind have, and what to type here in its place.
-INSTEAD: Final[Mapping[str, str]] = {
-    "skillkit connect": "skillkit connect --connectorKey KEY --credentials -",
-    "skillkit act": "skillkit action run ACTION, or skillkit request CONNECTION PATH",
-    "skillkit action-run-log": "skillkit run show RUN",
-    "skillkit credentials": "a credential is never shown; skillkit connection list shows what is connected",
-    "skillkit init": "there is nothing to set up: skillkit connect --connectorKey KEY",
-    "skillkit integration": "skillkit connector list",
-    "skillkit external-app": "skillkit connector list --search TEXT",
-    "skillkit login": "there is nothing to log in to: skillkit connect --connectorKey KEY",
-    "skillkit search": "skillkit action list --intent TEXT, or skillkit connector list --search TEXT",
-    "skillkit status": "skillkit connection list",
-    "skillkit action create": "skillkit request CONNECTION PATH does what no action does",
-    "skillkit connection archive": "skillkit connection delete CONNECTION",
-    "skillkit connection ensure": "skillkit connection list, then skillkit connect --connectorKey KEY if it is not there",
-}
-
 
 def style() -> Style:
     """Return how the command line that is running wants its results."""
@@ -46,14 +27,35 @@ def _switch(ctx: click.Context, switch: click.Parameter, on: Any) -> None:
         setattr(style, {"as_json": "json"}.get(switch.name or "", switch.name or ""), True)
 
 
+def kebab(name: str) -> str:
+    """
+    Return a name in camelCase as some people type it.
+
+    >>> kebab("connectionId"), kebab("--connectionId"), kebab("-X")
+    ('connection-id', '--connection-id', '-X')
+    """
+    return name if re.match("-[A-Za-z]", name) else re.sub("[A-Z]", lambda found: f"-{found[0].lower()}", name)
+
+
 def _switched(*words: str, text: str) -> click.Option:
     return click.Option(words, is_flag=True, expose_value=False, callback=_switch, help=text)
+
+
+def _moot(ctx: click.Context, switch: click.Parameter, given: Any) -> None:
+    if given is not None and not ctx.resilient_parsing:
+        notice(f"note: {switch.opts[0]} says nothing here: connections and credentials are on this machine")
+
+
+def _elsewhere(camel: str) -> click.Option:
+    return click.Option([f"--{camel}", f"--{kebab(camel)}"], expose_value=False, hidden=True, callback=_moot, metavar="TEXT")
 
 
 SWITCHES: Final = (
     _switched("--json", "as_json", text="Print one JSON document."),
     _switched("--debug", text="Show where an error came from."),
     _switched("--noColor", "--no-color", "no_color", text="Print no colours."),
+    # What tools of this kind that keep everything on a server of theirs are told in every skill.
+    *(_elsewhere(name) for name in ("workspaceKey", "tenantKey", "apiUri")),
 )
 
 
@@ -71,8 +73,11 @@ class Verb(click.Command):
         if ctx.args and not ctx.resilient_parsing:
             path = ctx.command_path
             takes = " ".join(one.make_metavar(ctx) for one in self.params if isinstance(one, click.Argument)) or "flags alone"
+            from skillkit.cli.refused import WORDLESS
+
+            hint = WORDLESS.get(path.removeprefix("skillkit "), f"{path} --help")
             # What is left over may be a secret, and is not repeated.
-            raise Usage(f"{path} takes {takes}, and there are words left over", hint=INSTEAD.get(path, f"{path} --help"))
+            raise Usage(f"{path} takes {takes}, and there are words left over", hint=hint)
         return ctx.args
 
     def invoke(self, ctx: click.Context) -> None:
@@ -91,18 +96,21 @@ class Noun(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         known = self.list_commands(ctx)
         if args[0] not in known and not ctx.resilient_parsing:
-            raise Usage(f"{ctx.command_path} has no command {args[0][:60]!r}", hint=_instead(ctx.command_path, args[0], known))
+            raise _unknown(ctx.command_path, args, known)
         return super().resolve_command(ctx, args)
 
 
-def _instead(path: str, name: str, known: list[str]) -> str:
-    if hint := INSTEAD.get(f"{path} {name}"):
-        return hint
-    # Only a name that is not here needs it, and it is slow to import.
+def _unknown(path: str, words: list[str], known: list[str]) -> Usage:
+    # Only a name that is not here needs these, and they are slow to import.
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known)
-    return f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
+    from skillkit.cli.refused import refusal
+
+    if found := refusal([*path.split()[1:], *words]):
+        return Usage(f"{path} has no {words[0]!r}: {found.why}", hint=found.instead)
+    near = get_close_matches(words[0], known)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
+    return Usage(f"{path} has no command {words[0][:60]!r}", hint=hint)
 
 
 def usage(error: click.UsageError) -> Usage:

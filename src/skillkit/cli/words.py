@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from skillkit.cli.output import MAX_BYTES, Bounded, Listed, progress
-from skillkit.cli.tree import style
+from skillkit.cli.tree import kebab, style
 from skillkit.errors import ConfirmationNeeded, InvalidInput, Problem, Usage
 
 if TYPE_CHECKING:
+    from skillkit.connection import Connection
     from skillkit.document import Json
     from skillkit.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 LARGEST_INPUT: Final = 25_000_000
+# A day: nobody waits for a person longer.
+LONGEST_WAIT: Final = 86_400
 OBJECT: Final = 'write --input \'{"name": "value"}\' or name=value'
 
 
@@ -27,16 +30,6 @@ def flag(*names: str, **settings: Any) -> Callable[[Command], Command]:
     """Return an option whose long names, given in camelCase, are understood in kebab-case too; the first names its value."""
     spellings = dict.fromkeys(spelling for name in names for spelling in (name, kebab(name)))
     return click.option(*spellings, kebab(names[0]).lstrip("-").replace("-", "_"), **settings)
-
-
-def kebab(name: str) -> str:
-    """
-    Return a long flag as some people type it.
-
-    >>> kebab("--connectionId"), kebab("-X")
-    ('--connection-id', '-X')
-    """
-    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name) if name.startswith("--") else name
 
 
 def workspace() -> Workspace:
@@ -49,6 +42,33 @@ def workspace() -> Workspace:
         given["skillkit.workspace"] = Workspace(home(), sleep=_waited)
     found: Workspace = given["skillkit.workspace"]
     return found
+
+
+def link(connection: Connection) -> str:
+    """Return the address of a page on this machine where the person can sign in to a connection."""
+    given = click.get_current_context().meta["skillkit.link"]
+    if given is None:
+        from skillkit.signin import link as given
+    address: str = given(workspace(), connection)
+    return address
+
+
+def wait_flags(seconds: int) -> Callable[[Command], Command]:
+    """Add the flags that say how long a command waits for a person."""
+
+    def add(command: Command) -> Command:
+        wait = click.option("--wait", is_flag=True, help="Wait until its person has signed in.")
+        limit = click.option(
+            "--timeout",
+            type=click.FloatRange(0, LONGEST_WAIT),
+            default=seconds,
+            show_default=True,
+            metavar="SECONDS",
+            help="For how long.",
+        )
+        return wait(limit(command))
+
+    return add
 
 
 def connection_flags(command: Command) -> Command:
