@@ -33,7 +33,7 @@ def readable(value: Any) -> str:
     if isinstance(value, dict) and isinstance(value.get("items"), list):
         return listed(value)
     if isinstance(value, dict):
-        return "\n".join(f"{_cell(key)}: {_cell(entry)}" for key, entry in value.items()) or "done"
+        return "\n".join(_line(key, entry) for key, entry in value.items()) or "done"
     if isinstance(value, list):
         return _table(value, ())
     return visible(value) if isinstance(value, str) else _cell(value)
@@ -47,6 +47,22 @@ def listed(document: Mapping[str, Any], columns: Sequence[str] = ()) -> str:
         total = f" of {document['total']}" if isinstance(document.get("total"), int) else ""
         lines.append(f"{len(rows)}{total} shown; the next: --cursor {_cell(document['next_cursor'])}")
     return "\n".join(lines)
+
+
+def _line(key: str, entry: Any) -> str:
+    """Return a field in a line; a record of plain values below it, in a line each."""
+    if not (isinstance(entry, dict) and entry and not any(isinstance(part, dict | list) for part in entry.values())):
+        return f"{_cell(key)}: {_cell(entry)}"
+    return "\n".join([f"{_cell(key)}:", *(_indented(f"{_cell(name)}: {_text(part)}") for name, part in entry.items())])
+
+
+def _indented(text: str) -> str:
+    return "  " + text.replace("\n", "\n  ")
+
+
+def _text(value: Any) -> str:
+    # What is written in lines is read in lines.
+    return "\n".join(map(visible, value.split("\n"))) if isinstance(value, str) else _cell(value)
 
 
 def _table(rows: Sequence[Any], columns: Sequence[str]) -> str:
