@@ -76,6 +76,15 @@ def made(home: Path) -> int:
     return (home / FILE).stat().st_ino
 
 
+def test_each_domain_leads_to_the_connector_that_declares_it(opened, first):
+    for key, domains in (("beta", ["{domain}.beta.example"]), ("acme", ["b.example", "a.example"]), ("none", [])):
+        connection = {"base_url": "https://api.example", "auth": {"pat": {"type": "bearer"}}, "domains": domains}
+        write(first, key, connection=connection)
+    write(first, "broken", "skillkit: 1")
+
+    assert opened().domains() == [("acme", "b.example"), ("acme", "a.example"), ("beta", "{domain}.beta.example")]
+
+
 def test_what_is_compiled_is_found_again(opened, home, first):
     write(first, "acme")
     assert [one.id for one in opened().connectors()] == ["acme"]

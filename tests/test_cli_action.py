@@ -584,3 +584,141 @@ def test_a_run_is_shown_with_what_went_out_and_came_back(ledger, skillkit, wire)
     assert CANARY not in shown
     assert json.loads(shown)["details"][0]["request"]["url"] == "https://api.ledger.example/v1/entries/7"
     assert json.loads(skillkit("run", "list", "--json").stdout)["items"][0]["id"] == run
+
+
+# A user's own actions.
+
+CONFIG = json.dumps({"request": {"method": "GET", "path": "/things/{id}", "query": {"wide": "{wide}"}}})
+
+
+@pytest.fixture
+def created(ledger, skillkit):
+    """An own action of the fictional app, typed as developers' skills do."""
+    line = ["--key", "get-thing", "--type", "api-request-to-external-app", "--config", CONFIG, "--integrationKey", "ledger"]
+    ended = skillkit("action", "create", *line, "--name", "Get a thing", "--json")
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    return json.loads(ended.stdout)
+
+
+@pytest.mark.parametrize(
+    "scope", ["--connectionId=ledger", "--connectionKey ledger", "--integrationKey ledger", "--connector=ledger", ""]
+)
+def test_an_own_action_is_listed_shown_and_run_like_any_other(created, skillkit, listed, wire, scope):
+    key = "get-thing" if scope else "ledger/get-thing"
+    wire.replies = [reply({"thing": 7})]
+
+    ran = skillkit("action", "run", key, *scope.split(), "--input", '{"id": 7, "wide": true}', "--json")
+
+    assert json.loads(ran.stdout)["output"] == {"thing": 7}
+    assert wire.asked[0].url == "https://api.ledger.example/v1/things/7?wide=true"
+    assert wire.asked[0].headers["X-LEDGER-KEY"] == CANARY
+    assert (created["state"], created["layer"], created["name"]) == ("READY", "own", "Get a thing")
+    assert json.loads(skillkit("action", "get", key, *scope.split(), "--wait", "--timeout", "5", "--json").stdout) == created
+    assert created in listed("--connector", "ledger", "--intent", "get a thing")["items"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'action create "Every booking of a year" --connectionId=ledger --json',
+        'action create "Every booking of a year" --connectionKey ledger --json',
+        'action create --intent "Every booking of a year" --integrationKey ledger --json',
+        'action create "Every booking of a year" --json',
+    ],
+)
+def test_a_sentence_alone_makes_no_action_and_is_answered_with_what_comes_nearest(ledger, skillkit, line):
+    ended = skillkit(*shlex.split(line))
+    document = json.loads(ended.stdout)
+
+    assert (ended.exit_code, ended.stderr, document["state"]) == (0, "", "SETUP_FAILED")
+    assert {"key", "description", "error", "nearest", "agentInstructions"} <= set(document)
+    assert "action create --key" in document["error"]["hint"]
+    assert document["description"] == "Every booking of a year"
+    assert "connectorKey" not in document or "ledger/list-entries" in [row["id"] for row in document["nearest"]]
+
+
+def test_what_an_agent_is_told_to_type_can_be_typed(ledger, skillkit):
+    document = json.loads(skillkit("action", "create", "Foo", "--connectionId", "ledger", "--json").stdout)
+    _, *words = shlex.split(document["error"]["hint"].replace("--key KEY", "--key mine").replace("/PATH", "/foo"))
+
+    assert json.loads(skillkit(*words, "--json").stdout)["id"] == "ledger/mine"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "told"),
+    [
+        ("action create", "usage", "what is the action to do?"),
+        ('action create ""', "usage", "what is the action to do?"),
+        ("action create --type run-javascript --key k --integrationKey ledger", "usage", "no code from an agent is run here"),
+        ("action create --type list-data-records --key k --config '{}'", "usage", "no type of action"),
+        (f"action create --key k --config '{CONFIG}'", "usage", "an app that it is for"),
+        (f"action create --integrationKey ledger --config '{CONFIG}'", "usage", "has a key"),
+        (f"action create --key alegra/k --integrationKey ledger --config '{CONFIG}'", "usage", "an app that it is for"),
+        ("action create --key k --integrationKey ledger --config '{'", "invalid_input", "--config is no JSON"),
+        (f"action create --key k --integrationKey nowhere --config '{CONFIG}'", "unknown_name", "nowhere"),
+        (f"action create --key get-entry --integrationKey ledger --config '{CONFIG}'", "invalid_input", "is there twice"),
+        (f"action create --key read-entry --integrationKey ledger --config '{CONFIG}'", "invalid_input", "leads to 'get-entry'"),
+        ('action update ledger/get-entry --data \'{"name": "x"}\'', "usage", "comes with its connector"),
+        ('action replace ledger/get-entry --data \'{"name": "x"}\'', "usage", "comes with its connector"),
+        ("action delete read-entry --connectionKey ledger", "usage", "ledger/get-entry comes with its connector"),
+        ("action update ledger/get-entry", "usage", "--data takes one JSON object"),
+        ("action update ledger/get-entry --data []", "usage", "--data takes one JSON object"),
+        ("action delete nothing-of-the-kind", "unknown_name", "nothing-of-the-kind"),
+        ("action delete ledger/../../x", "unknown_name", "ledger/../.."),
+    ],
+)
+def test_what_cannot_be_made_or_changed_is_refused_with_the_reason(ledger, skillkit, workspace, line, kind, told):
+    refused = skillkit(*shlex.split(line), "--json")
+
+    assert error(refused)["kind"] == kind
+    assert told in error(refused)["message"]
+    assert not os.path.exists(workspace.catalog.own)
+
+
+def test_an_own_action_is_changed_written_anew_and_deleted(created, skillkit, wire):
+    changed = skillkit("action", "update", "get-thing", "--data", '{"name": "Thing"}', "--connectionKey", "ledger", "--json")
+    assert json.loads(changed.stdout) == {**created, "name": "Thing"}
+
+    config = {"request": {"method": "DELETE", "path": "/things/{id}"}}
+    skillkit("action", "replace", "ledger/get-thing", "--data", json.dumps({"config": config}), "--json")
+    refused = skillkit("action", "run", "ledger/get-thing", "-i", "id=7", "--json")
+    assert (error(refused)["kind"], refused.exit_code) == ("confirmation_needed", 4)
+
+    deleted = skillkit("action", "delete", "get-thing", "--integrationKey", "ledger", "--json")
+    assert json.loads(deleted.stdout)["deleted"]
+    assert error(skillkit("action", "get", "ledger/get-thing", "--json"))["kind"] == "unknown_name"
+    assert wire.asked == []
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_no_agent_declares_away_what_a_method_does(created, skillkit, method):
+    data = {"config": {"request": {"method": method, "path": "/things/{id}"}}, "effect": "read"}
+
+    refused = skillkit("action", "replace", "ledger/get-thing", "--data", json.dumps(data), "--json")
+
+    assert "guarded less" in error(refused)["message"]
+    assert json.loads(skillkit("action", "get", "ledger/get-thing", "--json").stdout) == created
+
+
+def test_an_agent_may_ask_for_more_guarding(created, skillkit):
+    data = {"config": {"request": {"method": "POST", "path": "/things/{id}/mail"}}, "effect": "send"}
+    skillkit("action", "replace", "ledger/get-thing", "--data", json.dumps(data), "--json")
+
+    assert error(skillkit("action", "run", "ledger/get-thing", "-i", "id=7", "--json"))["kind"] == "confirmation_needed"
+
+
+def test_an_own_action_that_does_not_work_is_told_of_and_hinders_nothing(created, skillkit, workspace):
+    path = Path(workspace.catalog.own, "ledger", "get-thing.yaml")
+    path.write_text(path.read_text().replace("GET /things", "FETCH /things"))
+    workspace.catalog.close()
+
+    listed = skillkit("action", "list", "--connector", "ledger", "--json")
+    shown = json.loads(skillkit("action", "get", "ledger/get-thing", "--json").stdout)
+    refused = skillkit("action", "run", "ledger/get-thing", "-i", "id=7", "--json")
+
+    assert (listed.exit_code, "ledger/get-thing does not work" in listed.stderr) == (0, True)
+    assert len(json.loads(listed.stdout)["items"]) == 10
+    assert (shown["state"], shown["error"]["problems"][0]["file"]) == ("CONFIGURATION_ERROR", str(path))
+    assert (error(refused)["kind"], refused.exit_code) == ("invalid_connector", 3)
+    assert "skillkit action delete ledger/get-thing" in error(refused)["hint"]
+    assert skillkit("action", "delete", "ledger/get-thing").exit_code == 0

@@ -14,7 +14,7 @@ import pytest
 
 from skillkit import VERSION
 from skillkit.cli.main import COMMANDS, root
-from skillkit.cli.tree import INSTEAD, kebab
+from skillkit.cli.tree import kebab
 from tests.process import SKILLKIT, ended, environment
 from tests.stub import served
 
@@ -150,51 +150,10 @@ def test_what_is_missing_or_unknown_is_answered_with_what_to_type(skillkit, line
     assert refused.exit_code in {2, 3}
 
 
-@pytest.mark.parametrize("line", [line for line in INSTEAD if line != "skillkit connect"])
-def test_what_other_tools_have_is_answered_with_what_to_type_here(skillkit, line):
-    _, *words = line.split()
-
-    refused = skillkit(*words, "something", "--json")
-
-    assert (error(refused)["kind"], refused.exit_code) == ("usage", 2)
-    assert error(refused)["hint"] == INSTEAD[line]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "login --tenant --clientName=claude",
-        "connection ensure https://alegra.com --json",
-        'connection ensure "" --json',
-        "connection patch x --data {}",
-        "act --connectionKey k --api {} --json",
-        "search alegra --elementType=connector --json",
-        "action create DESCRIPTION --connectionId=ID --json",
-        "action-run-log get x --details --json",
-        "agent-session list",
-        "connection-request create --json",
-        "workspace pull",
-    ],
-)
-def test_a_line_that_does_not_work_yet_is_a_usage_error_with_a_hint(skillkit, line):
-    refused = skillkit(*line.split())
-
-    assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "Traceback" not in refused.stderr
-    assert "hint" in refused.stderr
-
-
 def test_a_line_without_words_explains_itself(skillkit):
     assert skillkit().stdout == skillkit("--help").stdout
     assert skillkit().exit_code == 0
     assert all(name in skillkit().stdout for name in COMMANDS)
-
-
-def test_no_hint_names_a_command_that_is_not_there():
-    known = {" ".join(path) for path in TREE}
-    for hint in INSTEAD.values():
-        for named in re.findall(r"skillkit ([a-z]+(?: [a-z]+)?)", hint):
-            assert named in known or named.split()[0] in known
 
 
 # The nouns.

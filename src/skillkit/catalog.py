@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from skillkit.connector import Action, Connector
 
 # What a compiled file looks like; another number and it is made anew.
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 FILE: Final = "catalog.db"
+# Beside it, a folder for each connector that the user has given actions of their own.
+OWN: Final = "actions"
 
 _TABLES: Final = """
 CREATE TABLE stamp (value TEXT);
@@ -28,6 +30,8 @@ CREATE TABLE connector (id TEXT PRIMARY KEY, path TEXT, head TEXT, problems TEXT
 CREATE TABLE action (connector TEXT, key TEXT, place INTEGER, featured INTEGER, document TEXT, row TEXT,
     PRIMARY KEY (connector, key)) WITHOUT ROWID;
 CREATE TABLE alias (connector TEXT, alias TEXT, key TEXT, PRIMARY KEY (connector, alias)) WITHOUT ROWID;
+CREATE TABLE broken_action (connector TEXT, key TEXT, path TEXT, problems TEXT, PRIMARY KEY (connector, key)) WITHOUT ROWID;
+CREATE TABLE domain (connector TEXT, place INTEGER, pattern TEXT, PRIMARY KEY (connector, place)) WITHOUT ROWID;
 CREATE VIRTUAL TABLE words USING fts5 (connector UNINDEXED, key UNINDEXED, name, description, intents, inputs,
     tokenize = 'porter unicode61 remove_diacritics 2');
 """
@@ -35,7 +39,7 @@ CREATE VIRTUAL TABLE words USING fts5 (connector UNINDEXED, key UNINDEXED, name,
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A connector that is none, and why."""
+    """A connector or an own action that is none, and why."""
 
     id: str
     path: str
@@ -43,9 +47,10 @@ class Broken:
 
 
 class Catalog:
-    """The connectors under some folders; an earlier folder's connector is never shadowed by a later one's."""
+    """The connectors under some folders, and the user's own actions; what stands first is never shadowed by what comes later."""
 
     def __init__(self, home: str, folders: Sequence[str]) -> None:
+        self.own = os.path.join(home, OWN)
         self._file = os.path.join(home, FILE)
         self._folders = tuple(folders)
         self._lock = RLock()
@@ -63,6 +68,16 @@ class Catalog:
         """Return every connector that does not work."""
         rows = self._rows("SELECT id, path, problems FROM connector WHERE problems != '' ORDER BY id")
         return tuple(Broken(key, path, _problems(found)) for key, path, found in rows)
+
+    def broken_actions(self, connector_id: str = "", key: str = "") -> tuple[Broken, ...]:
+        """Return every own action that does not work: of all, of one connector, or the one of a key."""
+        asked = "SELECT connector, key, path, problems FROM broken_action WHERE ?1 IN ('', connector) AND ?2 IN ('', key)"
+        rows = self._rows(f"{asked} ORDER BY connector, key", connector_id, key)
+        return tuple(Broken(f"{owner}/{name}", path, _problems(found)) for owner, name, path, found in rows)
+
+    def domains(self) -> list[tuple[str, str]]:
+        """Return which connector an address belongs to: its id, and a domain it declares, such as `{domain}.acme.example`."""
+        return self._rows("SELECT connector, pattern FROM domain ORDER BY connector, place")
 
     def connector(self, key: str) -> Connector:
         """Return a connector by its id, whatever its case."""
@@ -92,34 +107,45 @@ class Catalog:
     def document(self, connector_id: str, key: str) -> dict[str, Any]:
         """Return the complete document of one action."""
         key = key.removeprefix(f"{connector_id}/")
-        alias = "SELECT key FROM alias WHERE connector = ?1 AND alias = ?2"
-        named = f"SELECT document FROM action WHERE connector = ?1 AND key IN (?2, ({alias}))"  # noqa: S608 - our own words
-        for (document,) in self._rows(named, connector_id, key):
-            loaded: dict[str, Any] = json.loads(document)
-            return loaded
+        if found := self._found("document", connector_id, key):
+            return found
         # One that is broken, or not here, has no actions for that reason.
         self.connector(connector_id)
+        for broken in self.broken_actions(connector_id, key):
+            raise InvalidConnector(
+                f"your own action {broken.id} does not work: {broken.problems[0]}", broken.problems, hint=_mending(broken)
+            )
         keys = [name for (name,) in self._rows("SELECT key FROM action WHERE connector = ? ORDER BY place", connector_id)]
         raise UnknownName(
             f"{connector_id} has no action {key!r}",
             hint=_nearest(key, keys, f"skillkit action list --connector {connector_id} --intent '...'"),
         )
 
+    def _found(self, column: str, connector_id: str, key: str) -> dict[str, Any]:
+        alias = "SELECT key FROM alias WHERE connector = ?1 AND alias = ?2"
+        named = f"SELECT {column} FROM action WHERE connector = ?1 AND key IN (?2, ({alias}))"  # noqa: S608 - our own words
+        found: dict[str, Any] = next((json.loads(written) for (written,) in self._rows(named, connector_id, key)), {})
+        return found
+
     def known(self, key: str) -> str:
         """Return the id of a connector that works; say which there are when it is none of them."""
         return self.connector(key).id
 
     def row(self, connector_id: str, key: str) -> dict[str, Any]:
-        """Return what a list says of one action."""
-        named = self.document(connector_id, key)["key"]
-        ((found,),) = self._rows("SELECT row FROM action WHERE connector = ? AND key = ?", connector_id, named)
-        row: dict[str, Any] = json.loads(found)
-        return row
+        """Return what a list says of one action; an own one that does not work says why."""
+        key = key.removeprefix(f"{connector_id}/")
+        if found := self._found("row", connector_id, key):
+            return found
+        for broken in self.broken_actions(connector_id, key):
+            return _unable(connector_id, key, broken)
+        # It is not here, which is for the other question to say.
+        return self.document(connector_id, key)
 
     def owners(self, key: str) -> tuple[str, ...]:
         """Return the connectors that have an action of this key."""
-        named = "SELECT connector FROM action WHERE key = ?1 UNION SELECT connector FROM alias WHERE alias = ?1 ORDER BY 1"
-        return tuple(name for (name,) in self._rows(named, key))
+        places = ("action WHERE key", "alias WHERE alias", "broken_action WHERE key")
+        named = " UNION ".join(f"SELECT connector FROM {place} = ?1" for place in places)  # noqa: S608 - our own words
+        return tuple(name for (name,) in self._rows(f"{named} ORDER BY 1", key))
 
     def rows(self, connector_id: str = "", intent: str = "", limit: int = -1, skip: int = 0) -> list[dict[str, Any]]:
         """Return the actions of one connector, or of all, the best for `intent` first."""
@@ -163,6 +189,11 @@ class Catalog:
         except sqlite3.DatabaseError as error:
             raise SkillkitError(f"{self._file} cannot be read: {error}", hint="try again") from None
 
+    def folder(self, connector_id: str) -> str:
+        """Return where a connector that works lies."""
+        ((path,),) = self._rows("SELECT path FROM connector WHERE id = ?", self.known(connector_id))
+        return str(path)
+
     def close(self) -> None:
         """Close the file; the next use opens it again, and sees which connectors have changed."""
         if self._open is not None:
@@ -176,13 +207,13 @@ class Catalog:
 
     def _fresh(self) -> sqlite3.Connection:
         for _ in range(3):
-            stamp = _stamp(self._folders)
+            stamp = _stamp(self._folders, self.own)
             if (found := _current(self._file, stamp)) is not None:
                 return found
             # Only whoever finds it out of date compiles, so only then is all that loaded.
             from skillkit.compile import compiled
 
-            _replaced(self._file, stamp, compiled(self._folders))
+            _replaced(self._file, stamp, compiled(self._folders, self.own))
             if (found := _current(self._file, stamp)) is not None:
                 return found
         raise SkillkitError(f"the connectors that {self._file} is made of change while they are read", hint="try again")
@@ -190,6 +221,20 @@ class Catalog:
 
 def _problems(written: str) -> tuple[Problem, ...]:
     return tuple(Problem(**entry) for entry in json.loads(written))
+
+
+def _unable(connector_id: str, key: str, broken: Broken) -> dict[str, Any]:
+    error = {
+        "message": str(broken.problems[0]),
+        "hint": _mending(broken),
+        "problems": [one.described() for one in broken.problems],
+    }
+    named = {"id": broken.id, "key": key, "connectorKey": connector_id}
+    return {**named, "state": "CONFIGURATION_ERROR", "layer": "own", "error": error}
+
+
+def _mending(broken: Broken) -> str:
+    return f"skillkit action replace {broken.id} --data JSON, or skillkit action delete {broken.id}"
 
 
 def _asked(intent: str) -> tuple[str, str]:
@@ -209,14 +254,17 @@ def _nearest(name: str, known: list[str], otherwise: str) -> str:
     return f"did you mean {' or '.join(near)}?" if near else otherwise
 
 
-def _stamp(folders: Sequence[str]) -> str:
+def _stamp(folders: Sequence[str], own: str) -> str:
     """Return what tells whether any file of any connector has changed since it was compiled."""
-    seen = [
-        (entry.path, entry.stat(follow_symlinks=False).st_mtime_ns, entry.stat(follow_symlinks=False).st_size)
-        for folder in folders
-        for entry in _files(folder, 3)
-    ]
-    return json.dumps([LAYOUT, VERSION, sorted(seen)])
+    seen = [(entry.path, *_state(entry)) for folder in folders for entry in _files(folder, 3)]
+    # Two of these may be written within one tick of the file system's clock.
+    mine = [(entry.path, *_state(entry), entry.inode()) for entry in _files(own, 1)]
+    return json.dumps([LAYOUT, VERSION, sorted(seen), sorted(mine)])
+
+
+def _state(entry: os.DirEntry[str]) -> tuple[int, int]:
+    status = entry.stat(follow_symlinks=False)
+    return status.st_mtime_ns, status.st_size
 
 
 def _files(folder: str, depth: int) -> Iterator[os.DirEntry[str]]:

@@ -6,11 +6,12 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final, TypeAlias
 
 import skillkit.format as fmt
 from skillkit import search
+from skillkit.connector import EFFECT_OF
 from skillkit.errors import InvalidConnector, Problem
 from skillkit.source import LARGEST, Source, read
 
@@ -21,8 +22,12 @@ GROUPS: Final = "actions"
 LARGEST_CONNECTOR: Final = 2 * 1024 * 1024
 
 
-def compiled(folders: Sequence[str]) -> Iterator[Row]:
-    """Yield the rows of every connector under `folders`; one that is broken is a row with its problems."""
+def compiled(folders: Sequence[str], own: str = "") -> Iterator[Row]:
+    """
+    Yield the rows of every connector under `folders`; one that is broken is a row with its problems.
+
+    `own` is the folder of the user's own actions, which stand beside those of their connectors and never in their place.
+    """
     taken: dict[str, str] = {}
     for path in (path for folder in folders for path in _inside(folder)):
         name = os.path.basename(path)
@@ -33,7 +38,12 @@ def compiled(folders: Sequence[str]) -> Iterator[Row]:
             yield _broken(f"{name} ({path})", path, (shadow,))
             continue
         taken[name] = path
-        yield from _rows(name, path)
+        yield from _rows(name, path, os.path.join(own, name) if own else "")
+    for folder in _inside(own):
+        name = os.path.basename(folder)
+        if name not in taken:
+            lost = Problem(f"no connector {name!r} is here", "", "unknown-connector")
+            yield from (_broken_action(name, file, (lost,)) for file in _written(folder))
 
 
 def sources(folder: str) -> tuple[Source, ...]:
@@ -85,7 +95,7 @@ def _broken(name: str, path: str, problems: Sequence[Problem]) -> Row:
     return "connector", (name, path, "", json.dumps([asdict(problem) for problem in problems]))
 
 
-def _rows(name: str, path: str) -> Iterator[Row]:
+def _rows(name: str, path: str, own: str) -> Iterator[Row]:
     try:
         source = fmt.merged(sources(path))
         problems = fmt.problems(source)
@@ -99,25 +109,40 @@ def _rows(name: str, path: str) -> Iterator[Row]:
         return
     head, actions = fmt.complete(document)
     yield "connector", (name, path, json.dumps(head, ensure_ascii=False), "")
-    for place, (key, action) in enumerate(actions.items()):
-        row = _row(name, key, action)
-        stored = {entry: value for entry, value in action.items() if entry not in {"examples", "intents"}}
-        featured = key in head.get("featured", ())
-        yield "action", (name, key, place, featured, json.dumps(stored, ensure_ascii=False), json.dumps(row, ensure_ascii=False))
-        for alias in action.get("aliases", ()):
-            yield "alias", (name, alias, key)
-        yield "words", (name, key, *_words(head, key, action))
+    for place, pattern in enumerate(head["connection"].get("domains", ())):
+        yield "domain", (name, place, pattern)
+    for place, action in enumerate(actions.values()):
+        yield from _action_rows(head, action, place)
+    for place, file in enumerate(_written(own), len(actions)):
+        try:
+            action = _beside(source, file, content_of(file))
+        except InvalidConnector as error:
+            yield _broken_action(name, file, error.problems or (Problem(error.message),))
+        else:
+            yield from _action_rows(head, action, place, own=True)
 
 
-def _row(name: str, key: str, action: Mapping[str, Any]) -> dict[str, Any]:
+def _action_rows(head: Mapping[str, Any], action: Mapping[str, Any], place: int, *, own: bool = False) -> Iterator[Row]:
+    name, key = head["id"], action["key"]
+    row = _row(action) | ({"layer": OWN} if own else {})
+    stored = {entry: value for entry, value in action.items() if entry not in {"examples", "intents"}}
+    featured = key in head.get("featured", ()) and not own
+    yield "action", (name, key, place, featured, json.dumps(stored, ensure_ascii=False), json.dumps(row, ensure_ascii=False))
+    for alias in action.get("aliases", ()):
+        yield "alias", (name, alias, key)
+    yield "words", (name, key, *_words(head, key, action))
+
+
+def _row(action: Mapping[str, Any]) -> dict[str, Any]:
     taken, given = fmt.shown(action)
     return {
-        "id": f"{name}/{key}",
-        "key": key,
+        "id": f"{action['connector']}/{action['key']}",
+        "key": action["key"],
         "name": action["title"],
         "description": action["description"],
-        "connectorKey": name,
+        "connectorKey": action["connector"],
         "effect": action["effect"],
+        "state": "READY",
         "inputSchema": taken,
         "outputSchema": given,
     }
@@ -128,3 +153,109 @@ def _words(head: Mapping[str, Any], key: str, action: Mapping[str, Any]) -> tupl
     inputs = list(action.get("input", {}).get("properties", {}))
     texts = (f"{action['title']} {key} {head['name']}", action["description"], " ".join(intents), " ".join(inputs))
     return tuple(" ".join(search.words(text)) for text in texts)
+
+
+# The user's own actions.
+
+OWN: Final = "own"
+ENDING: Final = ".yaml"
+LONGEST_ID: Final = 56
+# What an action may say it does, by what its method does: as much, or something that is guarded more.
+GUARDED: Final[Mapping[str, frozenset[str]]] = {
+    "read": frozenset({"read", "create", "update", "delete", "send"}),
+    "create": frozenset({"create", "send"}),
+    "update": frozenset({"update", "delete", "send"}),
+    "delete": frozenset({"delete", "send"}),
+}
+
+
+def beside(folder: str, file: str, content: bytes) -> None:
+    """Refuse what cannot be an own action beside the connector in `folder`; `file` is what it is, or would be, called."""
+    _beside(fmt.merged(sources(folder)), file, content)
+
+
+def _written(own: str) -> list[str]:
+    return [path for path in _inside(own) if path.endswith(ENDING)] if own else []
+
+
+def _key(file: str) -> str:
+    return os.path.basename(file).removesuffix(ENDING)
+
+
+def _broken_action(name: str, file: str, problems: Sequence[Problem]) -> Row:
+    return "broken_action", (name, _key(file), file, json.dumps([asdict(problem) for problem in problems]))
+
+
+def _beside(source: Source, file: str, content: bytes) -> dict[str, Any]:
+    """Return an own action as complete as a shipped one, or raise InvalidConnector with all that is wrong with it."""
+    # What lies behind a link is not looked at when it is asked whether anything has changed.
+    if os.path.islink(os.path.dirname(file)):
+        raise _unread(os.path.dirname(file), "it is a symbolic link")
+    key, group, shipped = _key(file), read(content, file), _actions(source)
+    if list(_actions(group)) != [key]:
+        raise _unfit(group.problem(f"it holds one action, and that is {key!r}, as its name says", "/actions", "own-key"))
+    whole = fmt.merged((source, group))
+    if former := [name for name, action in shipped.items() if key in action.get("aliases", ())]:
+        raise _unfit(whole.problem(f"{key!r} leads to {former[0]!r} already", f"/actions/{key}", "own-key"))
+    # An app's schemas take longer to look at than all else, and few own actions refer to one.
+    alone = _alone(whole, key, shipped, shared=b"schemas" in content)
+    if found := fmt.problems(alone):
+        raise _unfit(*found)
+    complete = fmt.complete(_document(alone))[1]
+    if found := tuple(_unguarded(alone, key, complete)):
+        raise _unfit(*found)
+    return complete[key]
+
+
+def _document(source: Source) -> dict[str, Any]:
+    return source.document if isinstance(source.document, dict) else {}
+
+
+def _actions(source: Source) -> dict[str, Any]:
+    found = _document(source).get("actions")
+    return found if isinstance(found, dict) else {}
+
+
+def _alone(whole: Source, key: str, shipped: Mapping[str, Any], *, shared: bool) -> Source:
+    """Return the connector with no more in it than the action of this key and what it reads: the rest is known to fit."""
+    document, action = _document(whole), _actions(whole)[key]
+    reads = {name: shipped[name] for _, name in _reads(action) if name in shipped}
+    left = {"featured", "webhooks"} if reads or shared else {"featured", "webhooks", "schemas"}
+    kept = {name: value for name, value in document.items() if name not in left}
+    kept["connection"] = {name: value for name, value in kept["connection"].items() if name != "check"}
+    return replace(whole, document=kept | {"actions": {**reads, key: action}})
+
+
+def _reads(action: Any) -> Iterator[tuple[str, str]]:
+    """Yield where an action names another, and what it names there."""
+    for place in fmt.READS:
+        part = action
+        for step in place.split("/"):
+            part = part.get(step) if isinstance(part, dict) else None
+        # What else may stand there does not fit the format, which says so.
+        if isinstance(part, str):
+            yield place, part
+
+
+def _unguarded(source: Source, key: str, complete: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield by what an own action would get round what a shipped one is held to."""
+    action, path = complete[key], f"/actions/{key}"
+    if len(whole := f"{action['connector']}/{key}") > LONGEST_ID:
+        yield source.problem(f"{whole!r} has {len(whole)} characters, more than {LONGEST_ID}", path, "long-id")
+    if "aliases" in action:
+        yield source.problem("an own action has one key, and no former ones", f"{path}/aliases", "own-key")
+    if "request" not in action:
+        yield source.problem("an own action is a request to the app's API", f"{path}/tool", "own-request")
+        return
+    method = action["request"].partition(" ")[0]
+    usual = EFFECT_OF[method]
+    if action["effect"] not in GUARDED[usual]:
+        said = f"a {method} is a {usual}, and cannot be taken for a {action['effect']}, which is guarded less"
+        yield source.problem(said, f"{path}/effect", "own-effect")
+    for place, name in _reads(action):
+        if (effect := complete[name]["effect"]) != "read":
+            yield source.problem(f"{name} is no read but a {effect}", f"{path}/{place}", "not-a-read")
+
+
+def _unfit(*problems: Problem) -> InvalidConnector:
+    return InvalidConnector(f"it cannot be an action: {problems[0].message}", problems)

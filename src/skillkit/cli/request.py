@@ -15,6 +15,7 @@ from skillkit.cli.words import flag, workspace
 from skillkit.errors import Usage
 
 BODY_BEGINS = ("{", "[", "@")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def separated(words: Sequence[str]) -> list[str]:
@@ -62,10 +63,14 @@ class WithBody(Verb):
 @flag("--dryRun", is_flag=True, help="Show what would be sent, and send nothing.")
 def request(connection: str, path: str, **given: Any) -> Any:
     """Send a request to PATH below CONNECTION's address; `--json BODY` sends a JSON body."""
+    return sent(connection, _request(path, given), given)
+
+
+def sent(connection: str, asked: Any, given: dict[str, Any]) -> Any:
+    """Send a request as the flags say, and return what is printed of the answer."""
     from skillkit import calls, files
 
     space = workspace()
-    asked = _request(path, given)
     if given["dry_run"]:
         return calls.planned_request(space, connection, asked)
     if asked.method == "DELETE":
@@ -92,7 +97,7 @@ def _request(path: str, given: dict[str, Any]) -> Any:
 
     body, encoding = _body(given)
     method = (given["method"] or ("GET" if body is MISSING else "POST")).upper()
-    if method not in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}:
+    if method not in METHODS:
         raise Usage(f"{method!r} is no method that is sent", hint="GET, HEAD, POST, PUT, PATCH or DELETE")
     plain, _, query = path.partition("?")
     named = [part for name, value in words.pairs(given["query"], "--query") for part in parts(name, value)]

@@ -12,6 +12,7 @@ from skillkit.errors import Usage
 
 SECRETS: Final = "secrets are never taken from the command line: pipe them to --credentials - as one JSON object"
 
+
 def style() -> Style:
     """Return how the command line that is running wants its results."""
     return click.get_current_context().find_object(Style) or Style()
