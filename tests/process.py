@@ -10,7 +10,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 SKILLKIT = [sys.executable, "-m", "skillkit"]
@@ -33,9 +33,17 @@ def ended(
 
 
 def at_a_terminal(
-    home: Path | str, *words: str, answers: Sequence[str] = (), columns: int = 60, env: Mapping[str, str] | None = None
+    home: Path | str,
+    *words: str,
+    answers: Sequence[str | Callable[[str], str]] = (),
+    columns: int = 60,
+    env: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
-    """Run a command at a terminal of its own, and answer what it asks; return its exit code and all that it shows."""
+    """
+    Run a command at a terminal of its own, and answer what it asks; return its exit code and all that it shows.
+
+    An answer may be made of what was shown until then.
+    """
     process, terminal = pty.fork()
     if not process:
         os.execve(SKILLKIT[0], [*SKILLKIT, *words], environment(home, TERM="xterm", LANG="C.UTF-8", **(env or {})))
@@ -46,7 +54,8 @@ def at_a_terminal(
         if left and shown.endswith(b": "):
             # The terminal is told not to show a secret a moment after the question.
             time.sleep(0.05)
-            os.write(terminal, f"{left.pop(0)}\n".encode())
+            answer = left.pop(0)
+            os.write(terminal, f"{answer(shown.decode()) if callable(answer) else answer}\n".encode())
     os.close(terminal)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), shown.decode()
 

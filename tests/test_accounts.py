@@ -583,3 +583,13 @@ def test_a_store_that_is_full_keeps_no_credential_of_an_account_that_waits(works
         accounts.connect(full, SignIn("ledger", KEY, check=False), begun.id if begun else "")
 
     assert workspace.vault.secrets() == ()
+
+
+def test_a_credential_goes_nowhere_but_where_its_person_was_told(workspace):
+    begun = accounts.begin(workspace, SignIn("ledger", None))
+    accounts.begin(workspace, SignIn("ledger", None, base_url="https://evil.example/v1"), begun.id)
+
+    with pytest.raises(Conflict, match=r"https://evil\.example, and its person was shown https://api\.ledger\.example"):
+        accounts.connect(workspace, SignIn("ledger", KEY, seen=begun.origin), begun.id)
+
+    assert workspace.vault.secrets() == ()

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
+import threading
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from tests.authority import Authority
+from tests.authority import served as authorized
 from tests.process import SKILLKIT, at_a_terminal, ended, environment
 from tests.stub import served
 from tests.wire import reply
@@ -317,3 +323,64 @@ def test_a_person_is_asked_and_a_secret_is_not_shown(home):
     assert "books@example.com" in shown
     assert "state: READY" in shown
     assert SECRET not in shown
+
+
+# OAuth at a terminal, where no browser is.
+
+
+@pytest.fixture
+def asked_for_consent(home, tmp_path):
+    """A home that knows the example app, and the server that it is signed in to at."""
+    shutil.copytree(home, tmp_path / "home")
+    shutil.copytree(ROOT / "examples" / "oauth-demo", tmp_path / "home" / "connectors" / "oauth-demo")
+    authority = Authority(now=time.time, metadata={"device": {"interval": 1}})
+    with authorized(authority) as address:
+        yield tmp_path / "home", authority, ("connect", "--connectorKey", "oauth-demo", "--base-url", f"{address}/api")
+
+
+def test_a_person_brings_back_where_their_browser_ended(asked_for_consent):
+    home, authority, words = asked_for_consent
+
+    def ended_at(shown):
+        url = re.search(r"http://127\S+/auth\?\S+", shown).group()
+        return f"http://127.0.0.1:1/callback?{urlencode(authority.consented(url))}"
+
+    code, shown = at_a_terminal(home, *words, "--auth", "code", answers=[ended_at], columns=2000)
+
+    assert code == 0, shown
+    assert "state: READY" in shown
+    assert authority.grants == ["authorization_code"]
+    assert not [token for token in authority.access if token in shown]
+
+
+def test_a_person_types_a_code_on_another_device(asked_for_consent):
+    home, authority, words = asked_for_consent
+
+    def agree():
+        while not authority.devices:
+            time.sleep(0.05)
+        authority.decide("yes")
+
+    person = threading.Thread(target=agree, daemon=True)
+    person.start()
+
+    code, shown = at_a_terminal(home, *words, "--auth", "device", columns=2000)
+    person.join()
+
+    assert code == 0, shown
+    assert re.search(r"open http://\S+ in any browser, and type this code: \S+", shown)
+    assert "state: READY" in shown
+
+
+def test_whoever_declines_is_not_connected_and_the_account_waits(asked_for_consent):
+    home, authority, words = asked_for_consent
+
+    def declined(shown):
+        url = re.search(r"http://127\S+/auth\?\S+", shown).group()
+        state = authority.consented(url)["state"]
+        return f"http://127.0.0.1:1/callback?{urlencode({'error': 'access_denied', 'state': state, 'iss': authority.issuer})}"
+
+    code, shown = at_a_terminal(home, *words, "--auth", "code", answers=[declined], columns=2000)
+
+    assert code == 4, shown
+    assert b"CLIENT_ACTION_REQUIRED" in ended(home, "connection", "list", "--json").stdout

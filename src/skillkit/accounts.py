@@ -70,6 +70,9 @@ def connect(workspace: Workspace, said: SignIn, connection: str = "") -> Connect
     now = stamp(workspace.now())
     blank = known or Connection(token()[:20], "", "", connector.id, "", created_at=now)
     fresh, credential = connecting.opened(connector, said, replace(blank, updated_at=now))
+    if said.seen not in {"", fresh.origin}:
+        told = f"it would go to {fresh.origin}, and its person was shown {said.seen}"
+        raise Conflict(f"the credential is not used: {told}", hint="look at the page again")
     if said.check:
         _prove(workspace, fresh, credential, known)
     state = step(step(fresh.state, "opened"), "proved" if said.check else "trusted")

@@ -31,6 +31,8 @@ class SignIn:
     check: bool = True
     # What an authorization server gave; it becomes part of the credential as it is.
     granted: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Where the person was told that the credential goes, if they were; it goes nowhere else.
+    seen: str = ""
 
 
 def way(access: Access, name: str) -> Auth:

@@ -91,14 +91,17 @@ def _signed_in(space: Workspace, said: SignIn, known: str, given: dict[str, Any]
     if given["non_interactive"] or not terminal.present():
         begun = accounts.begin(space, said, known, another=given["allow_multiple_connections"])
         return client_action.told(space, begun, given, again=True)
+    from skillkit.auth import flow
     from skillkit.cli import browser
 
     if given["no_browser"] or (browser.seen(os.environ) and not given["no_check"]):
         begun = accounts.begin(space, said, known, another=given["allow_multiple_connections"])
-        url = words.link(begun)
-        if given["no_browser"] or not browser.opened(url, os.environ):
-            output.notice(f"sign in at {url}")
-        else:
-            output.notice(f"your browser shows {url}")
+        if not given["no_browser"] and browser.opened(words.link(begun), os.environ):
+            output.notice("your browser shows where to sign in")
         return client_action.told(space, begun, {**given, "wait": True}, again=True)
-    return client_action.row(accounts.connect(space, replace(said, credentials=terminal.asked(auth)), known))
+    said = replace(said, credentials=terminal.asked(auth))
+    if flow(auth):
+        # Whoever is asked for consent has to know for which account.
+        begun = accounts.begin(space, said, known, another=given["allow_multiple_connections"])
+        said, known = terminal.consented(space, begun, said), begun.id
+    return client_action.row(accounts.connect(space, said, known))

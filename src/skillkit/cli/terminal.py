@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from skillkit.cli import words
+from skillkit.cli import output, words
 from skillkit.cli.tree import SECRETS
 from skillkit.errors import InvalidInput, Usage
 
 if TYPE_CHECKING:
     from skillkit.auth import Field
+    from skillkit.connecting import SignIn
+    from skillkit.connection import Connection
     from skillkit.connector import Auth
     from skillkit.document import Json
+    from skillkit.workspace import Workspace
 
 PIPED: Final = "what is piped in"
 
@@ -45,12 +50,58 @@ def asked(auth: Auth) -> Json:
     return {field.name: _asked(field, auth) for field in fields(auth)}
 
 
+def consented(space: Workspace, connection: Connection, said: SignIn) -> SignIn:
+    """Return what was said with what the person has consented to, in a browser that may be on another machine."""
+    from skillkit import consent
+    from skillkit.auth import flow
+    from skillkit.connecting import way
+
+    auth = way(space.catalog.connector(connection.connector).access, connection.auth)
+    typed = said.credentials if isinstance(said.credentials, dict) else {}
+    given = {name: str(value) for name, value in typed.items() if value}
+    granted = (_by_code if flow(auth) == "device" else _by_address)(space, connection, auth, given)
+    if warning := consent.narrowed(auth, granted):
+        output.notice(f"note: {warning}")
+    return replace(said, granted=granted, params={**said.params, **consent.captured(granted)})
+
+
+def _by_address(space: Workspace, connection: Connection, auth: Auth, given: Mapping[str, str]) -> dict[str, str]:
+    """Have the person bring back where the browser ended: it may be on a machine from which nothing gets here."""
+    import socket
+    from urllib.parse import parse_qsl, urlsplit
+
+    from skillkit import consent
+
+    with socket.socket() as held:
+        # Nobody listens there. As long as it is held, nobody else does either.
+        held.bind(("127.0.0.1", 0))
+        begun = consent.begin(space, connection, auth, given, f"http://127.0.0.1:{held.getsockname()[1]}/callback")
+        output.notice(f"open this in a browser, and agree:\n\n  {begun.url}\n")
+        output.notice("It ends at an address of this machine, which does not load. Copy the whole of that address.")
+        ended: str = click.prompt("The address", err=True)
+        return consent.finish(space, begun, dict(parse_qsl(urlsplit(ended.strip()).query)))
+
+
+def _by_code(space: Workspace, connection: Connection, auth: Auth, given: Mapping[str, str]) -> dict[str, str]:
+    """Wait for the person to type a code where the app says."""
+    from skillkit import consent
+
+    device = consent.device(space, connection, auth, given)
+    output.notice(f"open {device.uri} in any browser, and type this code: {device.user_code}")
+    while True:
+        space.sleep(device.interval)
+        if granted := consent.poll(space, device):
+            return granted
+
+
 def _asked(field: Field, auth: Auth) -> str:
     from skillkit.cli.view import visible
 
     where = field.help or auth.settings.get("help", "")
     question = visible(f"{field.title}{f' ({where})' if where else ''}")
-    answer: str = click.prompt(question, hide_input=field.secret, err=True)
+    # What may be left out may be left empty.
+    empty = "" if field.optional else None
+    answer: str = click.prompt(question, hide_input=field.secret, err=True, default=empty, show_default=False)
     if field.secret:
         _remember(field.name, answer)
     return answer
