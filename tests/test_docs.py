@@ -313,6 +313,8 @@ def typed(line: str, folder: Path) -> tuple[int, str]:
         "SKILLKIT_HOME": str(folder / "home"),
         "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}",
         "NO_COLOR": "1",
+        # Whoever is there over ssh is asked at the terminal, and no browser opens.
+        "SSH_TTY": "/dev/null",
     }
     command = ["bash", "-euo", "pipefail", "-c", line]
     with subprocess.Popen(
@@ -358,9 +360,9 @@ def test_the_readme_connects_and_runs_an_action_in_four_commands():
     lines = [each.line for each in shown(README)]
 
     assert [each.split()[1:3] for each in lines[:4]] == [
-        ["connect", "--connectorKey"],
+        ["connection", "ensure"],
+        ["connect", "--connectionId"],
         ["action", "list"],
-        ["action", "get"],
         ["action", "run"],
     ]
 
