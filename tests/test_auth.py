@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skillkit.auth import SCHEMES, accepted, carriers, fields, in_query, login, session, sign
+from skillkit.auth import SCHEMES, accepted, carriers, fields, flow, hidden, in_query, lapsing, login, session, sign
 from skillkit.connector import Auth
 from skillkit.errors import ConnectionNotReady, InvalidInput, Unauthorized, Unavailable, Upstream
 from skillkit.request import Request, Response, Terms
@@ -48,6 +48,7 @@ def secrets(**values):
         (way("basic", username="{key}"), {"key": "k"}, {"Authorization": "Basic azo="}, ("q=1",)),
         (way("basic", username="api", password="{key}"), {"key": "k"}, {"Authorization": "Basic YXBpOms="}, ("q=1",)),
         (SESSION, {"username": "u", "password": "p", "session_token": "s"}, {"Authorization": "Bearer s"}, ("q=1",)),
+        (way("oauth2", flow="code"), {"client_id": "c", "access_token": "a"}, {"Authorization": "Bearer a"}, ("q=1",)),
         (
             way("session", request="POST /login", token="t", name="X-Session"),
             {"username": "u", "password": "p", "session_token": "s"},
@@ -120,12 +121,12 @@ def test_it_is_known_under_which_names_a_credential_travels(auth, expected, quer
 
 def test_a_way_that_is_not_possible_yet_is_refused():
     for act in (fields, carriers, lambda auth: sign(auth, {}, REQUEST)):
-        with pytest.raises(ConnectionNotReady, match="oauth2 is not possible here yet"):
-            act(way("oauth2"))
+        with pytest.raises(ConnectionNotReady, match="hawk is not possible here yet"):
+            act(way("hawk"))
 
 
 def test_every_scheme_has_its_row():
-    assert set(SCHEMES) == {"api_key", "basic", "bearer", "session"}
+    assert set(SCHEMES) == {"api_key", "basic", "bearer", "oauth2", "session"}
 
 
 # What is asked for.
@@ -155,6 +156,81 @@ def test_the_connector_may_say_what_a_field_is_called_and_whether_it_is_secret()
 
     assert (email.title, email.help, email.secret) == ("Login", "https://app.test/me", True)
     assert (token.title, token.secret) == ("Token", False)
+
+
+CODE = way("oauth2", flow="code")
+SERVICE = way("oauth2", flow="client_credentials")
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"flow": "code"}, [("client_id", False), ("client_secret", True)]),
+        ({"flow": "device"}, [("client_id", False), ("client_secret", True)]),
+        ({"flow": "code", "client_auth": "basic"}, [("client_id", False), ("client_secret", False)]),
+        ({"flow": "code", "client_auth": "none"}, [("client_id", False)]),
+        ({"flow": "code", "client_id": "ours"}, []),
+        ({"flow": "code", "client_id": "ours", "fields": {"client_id": {}}}, [("client_id", True)]),
+        ({"flow": "client_credentials"}, [("client_id", False), ("client_secret", False)]),
+        ({"flow": "mcp"}, [("client_id", False), ("client_secret", True)]),
+        ({"flow": "mcp", "client_id": "https://skillkit.example/client.json"}, [("client_id", True)]),
+    ],
+)
+def test_of_a_client_only_what_the_connector_does_not_bring_is_asked_for(settings, expected):
+    found = fields(way("oauth2", **settings))
+
+    assert [(field.name, field.optional) for field in found] == expected
+    assert all(field.secret is (field.name == "client_secret") for field in found)
+
+
+@pytest.mark.parametrize(
+    ("auth", "given", "kept"),
+    [
+        (CODE, {"client_id": "c"}, {"client_id": "c"}),
+        (CODE, {"client_id": "c", "client_secret": ""}, {"client_id": "c"}),
+        (CODE, {"client_id": "c", "client_secret": None}, {"client_id": "c"}),
+        (CODE, {"client_id": "c", "client_secret": " s "}, {"client_id": "c", "client_secret": "s"}),
+        (way("oauth2", flow="code", client_id="ours"), {}, {}),
+    ],
+)
+def test_what_may_be_left_out_may_be_left_empty(auth, given, kept):
+    assert accepted(auth, given) == kept
+
+
+@pytest.mark.parametrize(
+    "given", [{"client_id": "c"}, {"client_id": "c", "client_secret": ""}, {"client_id": "c", "client_secret": []}]
+)
+def test_a_service_has_to_prove_who_it_is(given):
+    with pytest.raises(InvalidInput):
+        accepted(SERVICE, given)
+
+
+@pytest.mark.parametrize(
+    ("auth", "expected"),
+    [(CODE, "code"), (way("oauth2", flow="device"), "device"), (way("oauth2", flow="mcp"), "mcp"), (SERVICE, ""), (KEY, "")],
+)
+def test_it_is_known_whether_a_person_has_to_consent(auth, expected):
+    assert flow(auth) == expected
+
+
+def test_what_ends_by_itself_is_known_by_its_field():
+    assert {name: scheme.lapsing for name, scheme in SCHEMES.items() if scheme.lapsing} == {
+        "oauth2": "access_token",
+        "session": "session_token",
+    }
+    assert [lapsing(auth) for auth in (KEY, BASIC, SESSION, CODE)] == ["", "", "session_token", "access_token"]
+
+
+def test_nobody_consented_nothing_goes_out():
+    with pytest.raises(ConnectionNotReady, match="nobody has consented yet"):
+        sign(CODE, secrets(client_id="c"), REQUEST)
+
+
+def test_of_a_credential_that_was_granted_only_the_secrets_are_hidden():
+    names = ("access_token", "refresh_token", "previous_refresh_token", "client_secret", "client_id", "scope", "expires_at")
+
+    assert hidden(CODE, names) == names[:4]
+    assert hidden(SESSION, ("username", "password", "session_token")) == ("password", "session_token")
 
 
 # What is accepted.

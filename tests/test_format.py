@@ -315,6 +315,9 @@ def test_a_path_that_is_none_is_refused_wherever_it_stands(place, word):
     assert (problem.rule, problem.message.startswith(f"{word!r} is not a path")) == ("path-syntax", True)
 
 
+SERVICE = "auth: {o: {type: oauth2, flow: client_credentials, token: '%s'}}"
+
+
 @pytest.mark.parametrize(
     ("connection", "rule"),
     [
@@ -329,6 +332,10 @@ def test_a_path_that_is_none_is_refused_wherever_it_stands(place, word):
         (
             "base_url: 'https://a.example', auth: {o: {type: oauth2, flow: code, authorize: 'http://a', token: 'https://a'}}",
             "https",
+        ),
+        *(
+            (f"base_url: 'https://a.example', {SERVICE % address}", "https")
+            for address in ("//b", "/a?b", "/a#b", "a", "/a\\b", "http://b")
         ),
         ("base_url: 'https://{team}.example', params: {team: {type: string}}", "safe-host"),
         ("base_url: 'https://{team}', params: {team: {pattern: '^[a-z0-9](-?[a-z0-9])*'}}", "safe-host"),
@@ -347,6 +354,7 @@ def test_an_address_that_could_lead_the_credential_astray_is_refused(connection,
         "base_url: 'https://{team}.a.example:8443/v1', params: {team: {pattern: '^[a-z0-9](-?[a-z0-9])*$'}}",
         "base_url: 'https://{host}/v1', params: {host: {enum: [api.a.example, api.b.example]}}",
         "base_url: 'https://a.example/{version}', params: {version: {type: string}}",
+        "base_url: 'https://a.example', mcp: /m, auth: {o: {type: oauth2, flow: device, device: /d, token: /o/t/, issuer: /}}",
     ],
 )
 def test_a_host_may_be_open_where_what_fills_it_cannot_leave_it(connection):
@@ -516,8 +524,7 @@ def test_every_key_of_a_connection_is_one_that_is_read():
     connection = Asked(WRITTEN["connection"])
     connector.access(connection)
 
-    assert properties("connection") - connection.keys_asked == {"mcp"}
-    assert connection.keys_asked <= properties("connection")
+    assert connection.keys_asked == properties("connection")
 
 
 def test_the_keys_of_paging_are_the_fields_of_its_value():

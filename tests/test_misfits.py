@@ -57,6 +57,9 @@ AUTH = "connection:\n  base_url: https://api.acme.example\n  auth: {main: {%s}}"
         (AUTH % "type: bearer, username: x", "/connection/auth/main/username", '"username" is not a key of bearer'),
         (AUTH % "type: basic", "/connection/auth/main", "'username' is missing"),
         (AUTH % "type: oauth2, flow: client_credentials", "/connection/auth/main", "'token' is missing"),
+        (AUTH % "type: oauth2, flow: device, token: /t", "/connection/auth/main", "'device' is missing"),
+        (AUTH % "type: oauth2, flow: mcp, pkce: false", "/connection/auth/main/pkce", "false is not true"),
+        (AUTH % "type: oauth2, flow: mcp, name: X", "/connection/auth/main/name", '"name" is not a key of oauth2'),
     ],
 )  # fmt: skip
 def test_a_misfit_is_said_in_words_at_its_place(fragment, path, said):

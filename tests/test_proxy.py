@@ -16,15 +16,15 @@ import pytest
 from skillkit import calls
 from skillkit import format as fmt
 from skillkit.compile import sources
-from skillkit.connector import Rate, connector
+from skillkit.connector import Errors, Rate, Rule, connector
 from skillkit.destination import Base
 from skillkit.errors import (
     AnswerLost,
     Barred,
+    ConnectionNotReady,
     InvalidInput,
     RateLimited,
     SkillkitError,
-    Unauthorized,
     Unavailable,
     Unreachable,
     Upstream,
@@ -85,7 +85,7 @@ class Around:
             base=BASE,
             fetch=self.fetch,
             around=around,
-            keep_session=self.kept.append,
+            keep=self.kept.append,
         )
 
     def fetch(self) -> Mapping[str, Secret]:
@@ -743,6 +743,36 @@ def test_a_session_that_is_refused_twice_is_refused(around, wire):
     assert around("login").proxy.send(get()).status == 401
 
 
+ERRORS = Errors(
+    code="error",
+    fail_when={"ok": False},
+    rules=(Rule("auth", codes=("over",)), Rule("permission", statuses=(401,), codes=("no",))),
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "renewed"),
+    [
+        ({"document": {"ok": False, "error": "over"}}, True),
+        ({"document": {"error": "over"}, "status": 403}, True),
+        ({"document": {}, "status": 401}, True),
+        ({"document": {"ok": False, "error": "other"}}, False),
+        ({"document": {"ok": True, "error": "over"}}, False),
+        ({"document": {"error": "no"}, "status": 401}, False),
+        ({"document": {}, "status": 403}, False),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_the_connector_says_is_a_session_that_is_over_is_opened_again_once(around, wire, answer, renewed, method):
+    wire.replies = [logged_in("token-1-canary"), reply(**answer)]
+    wire.replies += [logged_in("token-2-canary"), reply({"ok": True})] if renewed else []
+
+    response = around("login").proxy.send(Request(method, "/entries", terms=Terms(errors=ERRORS)))
+
+    assert len(wire.asked) == (4 if renewed else 2)
+    assert (response.content == b'{"ok": true}') is renewed
+
+
 def test_other_ways_to_sign_in_are_not_tried_again(around, wire):
     wire.replies = [reply(status=401)]
 
@@ -752,11 +782,11 @@ def test_other_ways_to_sign_in_are_not_tried_again(around, wire):
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (reply({"error": "no"}, 401), Unauthorized),
-        (reply({"error": "no"}, 403), Unauthorized),
-        (reply(status=302, location="/login"), Unauthorized),
-        (reply({"data": {}}), Unauthorized),
-        (reply({"data": {"token": 7}}), Unauthorized),
+        (reply({"error": "no"}, 401), ConnectionNotReady),
+        (reply({"error": "no"}, 403), ConnectionNotReady),
+        (reply(status=302, location="/login"), ConnectionNotReady),
+        (reply({"data": {}}), ConnectionNotReady),
+        (reply({"data": {"token": 7}}), ConnectionNotReady),
         (reply(content=b"<html>"), Upstream),
         (reply(content=b"<html>", status=500), Unavailable),
     ],
@@ -783,6 +813,7 @@ def test_neither_password_nor_token_is_in_any_record(around, wire):
     # More than are kept, so that every place of the record has been a neighbour of a sign-in.
     for _ in range(8):
         here.proxy.send(get())
+        here.clock.time += 61
     told = json.dumps([[dict(one.request), dict(one.response)] for one in here.proxy.exchanged])
 
     assert len(here.proxy.exchanged) == 10

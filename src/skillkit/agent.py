@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from skillkit.errors import InvalidInput
 
@@ -57,6 +57,7 @@ AGENTS: Final = (
     Agent("amp", "Amp", ("ampcode",)),
     Agent("continue", "Continue"),
     Agent("crush", "Crush"),
+    Agent("dexto", "Dexto"),
     Agent("droid", "Droid", ("factory",)),
     Agent("goose", "Goose"),
     Agent("grok", "Grok"),
@@ -78,6 +79,128 @@ AGENTS: Final = (
     Agent("windsurf", "Windsurf", ("devin", "devin-desktop", "codeium")),
     Agent("zed", "Zed"),
 )
+# Where each reads skills, as observed or as its makers say; the first folder of a place is where it wants its own.
+
+
+class Reads(NamedTuple):
+    """Where an agent looks for skills, and what becomes of them there."""
+
+    # Below the folder of a project, and below the user's own.
+    project: tuple[str, ...]
+    user: tuple[str, ...]
+    # What its pages look like: a row of `skill.profile.PROFILES`.
+    profile: str = "portable"
+    # Commands that tell that it is on this machine.
+    commands: tuple[str, ...] = ()
+    # Variables that move a folder of the user's: the variable, and where the folder is without it.
+    moves: tuple[tuple[str, str], ...] = ()
+    # Its project when that is not the current folder.
+    root: str = ""
+    # It reads a project's skills only once the user trusts the folder.
+    trusts: bool = False
+    # How many characters of a description it keeps (0: all), or is dropped for when it has more.
+    longest: int = 0
+    drops: bool = False
+    # How many characters its list of all skills has room for (0: none is known), and what one costs there beyond its own text.
+    listing: int = 0
+    each: int = 0
+    # It tells its model the names alone.
+    names_only: bool = False
+
+
+_SHARED: Final = ".agents/skills"
+_CLAUDE: Final = ".claude/skills"
+
+
+def _own(folder: str, user: str = "", **more: Any) -> Reads:
+    """Return what reads its own folder alone."""
+    return Reads((f"{folder}/skills",), (f"{user or folder}/skills",), **more)
+
+
+def _universal(*commands: str, user: str = ".agents") -> Reads:
+    return Reads((_SHARED,), (f"{user}/skills",), commands=commands)
+
+
+# Measured with the versions of November 2026 for the first eight; for the others, what their makers or the `skills` CLI say.
+READS: Final[Mapping[str, Reads]] = {
+    "claude-code": _own(
+        ".claude", profile="claude", commands=("claude",), moves=(("CLAUDE_CONFIG_DIR", ".claude"),), longest=1536, listing=8000
+    ),
+    "codex": Reads(
+        (_SHARED, ".codex/skills"),
+        (_SHARED, ".codex/skills"),
+        "codex",
+        ("codex",),
+        (("CODEX_HOME", ".codex"),),
+        longest=1024,
+        listing=8000,
+    ),
+    "gemini-cli": Reads((".gemini/skills", _SHARED), (".gemini/skills", _SHARED), "gemini", ("gemini",), trusts=True),
+    "opencode": Reads(
+        (".opencode/skills", ".opencode/skill", _SHARED, _CLAUDE),
+        (".config/opencode/skills", ".config/opencode/skill", ".opencode/skills", _SHARED, _CLAUDE),
+        commands=("opencode",),
+    ),
+    "github-copilot": Reads(
+        (".github/skills", _SHARED, _CLAUDE), (".copilot/skills", _SHARED), commands=("copilot",), longest=1024, drops=True
+    ),
+    "qwen-code": Reads((".qwen/skills", _SHARED, _CLAUDE), (".qwen/skills", _SHARED), commands=("qwen",)),
+    "cline": Reads(
+        (".cline/skills", ".clinerules/skills", _SHARED), (".cline/skills", _SHARED), commands=("cline",), names_only=True
+    ),
+    "openclaw": Reads(
+        ("skills", _SHARED),
+        (".openclaw/skills", _SHARED),
+        "openclaw",
+        ("openclaw",),
+        moves=(("OPENCLAW_STATE_DIR", ".openclaw"),),
+        root=".openclaw/workspace",
+        each=97,
+    ),
+    "amp": Reads((_SHARED, _CLAUDE), (".config/agents/skills", ".config/amp/skills", _CLAUDE), commands=("amp",)),
+    "warp": Reads(
+        (_SHARED, ".warp/skills", _CLAUDE, ".codex/skills", ".cursor/skills", ".gemini/skills"),
+        (_SHARED, ".warp/skills", _CLAUDE, ".codex/skills", ".cursor/skills", ".gemini/skills"),
+        commands=("warp", "warp-terminal"),
+    ),
+    "cursor": Reads(
+        (".cursor/skills", _SHARED, _CLAUDE, ".codex/skills"),
+        (".cursor/skills", _SHARED, _CLAUDE, ".codex/skills"),
+        commands=("cursor", "cursor-agent"),
+    ),
+    "windsurf": Reads(
+        (".windsurf/skills", ".devin/skills"),
+        (".codeium/windsurf/skills", ".config/devin/skills"),
+        commands=("windsurf", "devin"),
+    ),
+    "goose": Reads(
+        (_SHARED, ".goose/skills", _CLAUDE),
+        (_SHARED, ".config/agents/skills", ".config/goose/skills", _CLAUDE),
+        commands=("goose",),
+    ),
+    "roo": _own(".roo"),
+    "kilo": Reads((".kilo/skills", _SHARED), (".kilo/skills", ".config/kilo/skills"), commands=("kilo",)),
+    "kiro-cli": _own(".kiro", commands=("kiro-cli",)),
+    "zed": _universal("zed"),
+    "pi": _universal("pi"),
+    "kimi-code-cli": _universal("kimi"),
+    "replit": _universal(user=".config/agents"),
+    "dexto": _universal("dexto"),
+    "junie": _own(".junie", commands=("junie",)),
+    "continue": _own(".continue", commands=("cn",)),
+    "augment": _own(".augment", commands=("auggie",)),
+    "crush": _own(".crush", ".config/crush", commands=("crush",)),
+    "droid": Reads((_SHARED,), (".factory/skills",), commands=("droid",)),
+    "trae": _own(".trae"),
+    "qoder": _own(".qoder"),
+    "openhands": _own(".openhands", commands=("openhands",)),
+    "mux": _own(".mux", commands=("mux",)),
+    "mistral-vibe": _own(".vibe", commands=("vibe",)),
+    "tabnine-cli": _own(".tabnine/agent", commands=("tabnine",)),
+    "rovodev": _own(".rovodev"),
+    "grok": _own(".grok", commands=("grok",)),
+    "hermes": _own(".hermes", commands=("hermes",)),
+}
 # Whoever nobody has named: a person at a terminal, or an agent that leaves no mark.
 UNNAMED: Final = Agent("", "an agent")
 

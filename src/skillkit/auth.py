@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,6 +19,11 @@ Credential: TypeAlias = Mapping[str, Secret]
 # What a person signs in as is no secret; what proves it is.
 OPEN: Final = frozenset({"email", "username", "user", "user_name", "client_id"})
 SESSION: Final = "session_token"
+ACCESS: Final = "access_token"
+# What of an OAuth credential is secret; the rest of it says when it ends, and for whom it is.
+HIDDEN: Final = frozenset({ACCESS, "refresh_token", "previous_refresh_token", "client_secret"})
+# How a person consents, where one has to: `consent` knows each of these ways.
+CONSENTING: Final = frozenset({"code", "device", "mcp"})
 LONGEST_NAME: Final = 30
 
 
@@ -29,6 +34,7 @@ class Field(NamedTuple):
     title: str
     help: str
     secret: bool
+    optional: bool = False
 
 
 class Scheme(NamedTuple):
@@ -37,17 +43,22 @@ class Scheme(NamedTuple):
     fields: Callable[[Auth], tuple[str, ...]]
     sign: Callable[[Auth, Credential, Request], Request]
     carriers: Callable[[Auth], frozenset[str]]
+    # Which of the fields need not be given.
+    optional: Callable[[Auth], frozenset[str]] = lambda _auth: frozenset()
+    # The part of the credential that ends by itself, and that `tokens` renews; empty where none does.
+    lapsing: str = ""
 
 
 def fields(auth: Auth) -> tuple[Field, ...]:
     """Return what signing in this way asks for, in the order it is asked."""
-    described = auth.settings.get("fields", {})
+    described, optional = auth.settings.get("fields", {}), _scheme(auth).optional(auth)
     return tuple(
         Field(
             name,
             described.get(name, {}).get("title", name.replace("_", " ").capitalize()),
             described.get(name, {}).get("help", ""),
             described.get(name, {}).get("secret", name not in OPEN),
+            name in optional,
         )
         for name in _scheme(auth).fields(auth)
     )
@@ -58,7 +69,10 @@ def accepted(auth: Auth, given: Json) -> dict[str, str]:
     hint = f"write {_shape(auth)}"
     if not isinstance(given, dict):
         raise InvalidInput("credentials are one JSON object", hint=hint)
-    wanted = [field.name for field in fields(auth)]
+    optional = _scheme(auth).optional(auth)
+    # What may be left out may be left empty as well.
+    given = {name: value for name, value in given.items() if name not in optional or value not in {None, ""}}
+    wanted = [field.name for field in fields(auth) if field.name in given or field.name not in optional]
     problems = [Problem(f"{name} is missing", f"/{name}", "credential") for name in wanted if name not in given]
     problems += [Problem(f"{_told(name)} is not asked for", "", "credential") for name in given if name not in wanted]
     problems += [
@@ -88,10 +102,31 @@ def _flaw(auth: Auth, value: Json) -> str:
 
 def sign(auth: Auth, credential: Credential, request: Request) -> Request:
     """Return the request with the credential joined to it; the one place where that happens."""
-    missing = [name for name in _scheme(auth).fields(auth) if name not in credential]
+    scheme = _scheme(auth)
+    missing = [name for name in scheme.fields(auth) if name not in credential and name not in scheme.optional(auth)]
     if missing:
         raise ConnectionNotReady(f"the stored credential has no {', '.join(missing)}", hint="skillkit connect --connectionId ID")
-    return _scheme(auth).sign(auth, credential, request)
+    return scheme.sign(auth, credential, request)
+
+
+def flow(auth: Auth) -> str:
+    """Return how a person consents in this way to sign in; empty where what was typed is all there is to it."""
+    found: str = auth.settings.get("flow", "")
+    return found if found in CONSENTING else ""
+
+
+def lapsing(auth: Auth) -> str:
+    """Return the field of the credential that ends by itself and is renewed; empty where none does."""
+    return _scheme(auth).lapsing
+
+
+def hidden(auth: Auth, names: Iterable[str]) -> tuple[str, ...]:
+    """Return which fields of a credential nobody may see."""
+    if auth.type == "oauth2":
+        # The others are when and where, and words such as a scope's must stay readable.
+        return tuple(name for name in names if name in HIDDEN)
+    seen = {field.name for field in fields(auth) if not field.secret}
+    return tuple(name for name in names if name not in seen)
 
 
 def carriers(auth: Auth) -> frozenset[str]:
@@ -170,6 +205,27 @@ def _session(auth: Auth, credential: Credential, request: Request) -> Request:
     return _under(auth, name, prefix + credential[SESSION].reveal(), request)
 
 
+def _oauth2(auth: Auth, credential: Credential, request: Request) -> Request:
+    if ACCESS not in credential:
+        raise ConnectionNotReady("nobody has consented yet", hint="skillkit connect --connectionId ID")
+    return _under(auth, "Authorization", f"Bearer {credential[ACCESS].reveal()}", request)
+
+
+def _client_fields(auth: Auth) -> tuple[str, ...]:
+    """Return what of a client is asked for; what the connector brings is not, unless it describes the field all the same."""
+    described, brought = auth.settings.get("fields", {}), "client_id" in auth.settings
+    public = brought or auth.settings.get("client_auth") == "none"
+    # A server that does not know a client by its document wants one that it does know.
+    asked = [] if brought and "client_id" not in described and auth.settings.get("flow") != "mcp" else ["client_id"]
+    return (*asked, *(() if public and "client_secret" not in described else ("client_secret",)))
+
+
+def _optional_client(auth: Auth) -> frozenset[str]:
+    brought = frozenset({"client_id"} if "client_id" in auth.settings else ())
+    secret = auth.settings.get("client_auth") in {"basic", "post"} or auth.settings.get("flow") == "client_credentials"
+    return brought if secret else brought | {"client_secret"}
+
+
 def _basic_fields(auth: Auth) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*names(auth.settings.get("username", "")), *names(auth.settings.get("password", "")))))
 
@@ -191,6 +247,7 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
     "api_key": Scheme(lambda _: ("api_key",), _api_key, _named),
     "basic": Scheme(_basic_fields, _basic, _authorization),
     "bearer": Scheme(lambda _: ("token",), _bearer, _authorization),
-    "session": Scheme(_session_fields, _session, _named),
+    "oauth2": Scheme(_client_fields, _oauth2, _authorization, _optional_client, lapsing=ACCESS),
+    "session": Scheme(_session_fields, _session, _named, lapsing=SESSION),
 }
-"""One row a way to sign in; OAuth 2 comes as one row more."""
+"""One row a way to sign in."""

@@ -11,7 +11,8 @@ from skillkit.connection import Connection
 from skillkit.connector import NOTHING, Action, Object
 from skillkit.document import Json, dump
 from skillkit.errors import OutcomeUnknown, SkillkitError, Unauthorized
-from skillkit.proxy import KEPT, Exchanged, Proxy
+from skillkit.exchange import KEPT, Exchanged
+from skillkit.proxy import Proxy
 from skillkit.request import Request, Response, Terms
 from skillkit.run import Options, Outcome
 from skillkit.workspace import Workspace, stamp, token
@@ -107,7 +108,7 @@ def _probe(workspace: Workspace, connector: str) -> Action:
 
 
 def _terms(request: Request, probe: Action) -> Terms:
-    return Terms(repeatable=request.method != "POST", rate=probe.rate, max_bytes=probe.max_bytes)
+    return Terms(repeatable=request.method != "POST", rate=probe.rate, max_bytes=probe.max_bytes, errors=probe.errors)
 
 
 def _begun(action: str, connection: Connection, inputs: Object, now: float) -> dict[str, Any]:
@@ -156,7 +157,7 @@ def _recorded(
         raise
     finally:
         warnings = _keep(workspace, {**record, **ended}, proxy)
-    return Ran(outcome.output, record["id"], outcome.warnings + warnings)
+    return Ran(outcome.output, record["id"], (*outcome.warnings, *proxy.warnings, *warnings))
 
 
 def _told(

@@ -56,6 +56,7 @@ class Access(NamedTuple):
     origins: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     check: str = ""
+    mcp: str = ""
 
 
 class Connector(NamedTuple):
@@ -290,6 +291,7 @@ def access(document: Object) -> Access:
         origins=tuple(document.get("origins", ())),
         domains=tuple(document.get("domains", ())),
         check=document.get("check", ""),
+        mcp=document.get("mcp", ""),
     )
 
 

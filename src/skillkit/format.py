@@ -323,15 +323,19 @@ def _addresses(source: Source) -> Iterator[tuple[str, str]]:
     yield from ((f"/connection/origins/{place}", origin) for place, origin in enumerate(connection.get("origins", ())))
     for name, auth in connection.get("auth", {}).items():
         if auth["type"] == "oauth2":
-            yield from ((f"/connection/auth/{name}/{key}", auth[key]) for key in ("authorize", "token") if key in auth)
+            yield from ((f"/connection/auth/{name}/{key}", auth[key]) for key in ENDPOINTS if key in auth)
 
 
+ENDPOINTS: Final = ("authorize", "token", "device", "issuer")
+"""Where the sign-in server of an OAuth way is asked; a path is on the origin that the connection leads to."""
 _ADDRESS: Final = re.compile(r"https://([^/?#@\\\s]+)(/[^?#\\\s]*)?")
+_PATH: Final = re.compile(r"/([^/?#\\\s][^?#\\\s]*)?")
 
 
 def _insecure(source: Source) -> Iterator[Problem]:
     for path, address in _addresses(source):
-        if not _ADDRESS.fullmatch(address):
+        ours = path.startswith("/connection/auth/") or path == "/connection/mcp"
+        if not (_ADDRESS.fullmatch(address) or (ours and _PATH.fullmatch(address))):
             said = f"{address!r} is no address of the form https://host/path, with no user, query or fragment"
             yield source.problem(said, path, "https")
 

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from os.path import getsize
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from skillkit import auth, destination, echo, files, pace, payload
-from skillkit.auth import SESSION, Credential
+from skillkit import answer, auth, destination, echo, exchange, files, pace, payload
+from skillkit.auth import Credential
 from skillkit.connector import Access, Auth
 from skillkit.destination import Base
 from skillkit.document import MISSING, Json, parse
 from skillkit.errors import AnswerLost, InvalidInput, RateLimited, SkillkitError, Unavailable, Unreachable
-from skillkit.network import Answer, Stream, Wire
+from skillkit.exchange import KEPT, Exchange, Exchanged, Pacing
+from skillkit.network import Answer, Wire
 from skillkit.request import MEDIA, Request, Response, Upload, header_values
 from skillkit.retry import NOT_DONE, TRANSIENT, pause_after
 from skillkit.secret import MARK, Redactor, Secret, remember
 
-T = TypeVar("T")
+# A key that never ends needs nobody to renew it.
+if TYPE_CHECKING:
+    from skillkit.tokens import Keeping
 
 # A gateway answered, and nobody knows for what.
 LOST: Final = TRANSIENT - NOT_DONE
 MOST_HOPS: Final = 3
-# What one exchange leaves in the record of a run, and how many do.
-KEPT: Final = 64 * 1024
-FIRST_KEPT: Final = 2
-LAST_KEPT: Final = 8
-
-
-class Exchange(Protocol):
-    """The adapter's seat: a network, or a cassette that plays one."""
-
-    def exchange(self, wire: Wire) -> Answer: ...
-
-
-class Pacing(Protocol):
-    """Where the pace of a connection is kept, for every process that uses it."""
-
-    def change(self, table_key: str, step: Callable[[str], tuple[str, T]]) -> T: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Exchanged:
-    """What went out and came back, as the record of a run keeps it: redacted, and cut."""
-
-    request: Mapping[str, Json]
-    response: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +51,13 @@ class Proxy:
     base: Base
     fetch: Callable[[], Credential]
     around: Surroundings
-    keep_session: Callable[[Mapping[str, str]], None] = lambda _fields: None
+    # What is renewed takes the place of what was stored; `trial`: nothing is stored yet.
+    keep: Callable[[Mapping[str, str]], None] = lambda _fields: None
+    lost: Callable[[str], None] = lambda _why: None
+    moved: Callable[[str, str], None] = lambda _before, _after: None
+    trial: bool = False
+    since: str = ""
+    warnings: list[str] = field(default_factory=list)
     exchanged: list[Exchanged] = field(default_factory=list)
     _credential: dict[str, Secret] = field(default_factory=dict)
     # Of a session, those that are over too: the app may still repeat them.
@@ -85,9 +69,8 @@ class Proxy:
         self.check(request)
         self._open()
         response = self._tried(request)
-        if response.status == 401 and self.auth and self.auth.type == "session":
-            self._log_in()
-            response = self._tried(request)
+        if self.auth and auth.lapsing(self.auth):
+            response = self._kept_alive(self.auth, request, response)
         return self._followed(request, response)
 
     def check(self, request: Request) -> None:
@@ -128,30 +111,75 @@ class Proxy:
         return self._redactor.document(document)
 
     def _open(self) -> None:
-        if self._credential or self.auth is None:
-            return
-        self._credential = dict(self.fetch())
-        self._know()
-        if self.auth.type == "session" and SESSION not in self._credential:
-            self._log_in()
-
-    def _know(self) -> None:
-        open_ones = {field.name for field in auth.fields(self.auth) if not field.secret} if self.auth else set()
-        self._met += [secret for name, secret in self._credential.items() if name not in open_ones]
-        self._redactor = Redactor(secret.reveal() for secret in self._met)
-        for secret in self._met:
-            remember(secret.reveal())
-
-    def _log_in(self) -> None:
         if self.auth is None:
             return
-        request = self._dressed(auth.login(self.auth, self._credential))
+        if not self._credential:
+            self._know(self.fetch())
+        if auth.lapsing(self.auth):
+            from skillkit import tokens
+
+            # A list may be read for longer than a token lives.
+            self._know(tokens.live(self.keeping(self.auth), self._credential))
+
+    def _know(self, credential: Credential) -> None:
+        known = {secret.reveal() for secret in self._met}
+        hidden = [credential[name] for name in (auth.hidden(self.auth, credential) if self.auth else ())]
+        self._credential = dict(credential)
+        if fresh := [secret for secret in hidden if secret.reveal() not in known]:
+            self._met += fresh
+            self._redactor = Redactor(secret.reveal() for secret in self._met)
+            for secret in fresh:
+                remember(secret.reveal())
+
+    def _kept_alive(self, way: Auth, request: Request, response: Response) -> Response:
+        """Return the answer to a request whose credential is renewed once when the app says that it takes it no more."""
+        from skillkit import tokens
+
+        keeping, used = self.keeping(way), self._credential
+        if self._refuses(request, response):
+            self._know(tokens.renewed(keeping, used))
+            if self._credential == used:
+                return response
+            response = self._tried(request)
+            if self._refuses(request, response):
+                tokens.refused_again(keeping, self._credential)
+        if response.status < 400 and not self._refuses(request, response):
+            self._know(tokens.proved(keeping, self._credential))
+        return response
+
+    def _refuses(self, request: Request, response: Response) -> bool:
+        """Return whether an answer says that it is the credential's fault: an app that says so has done nothing."""
+        refused = answer.failure(request.terms.errors, response, self.around.now())
+        return refused is not None and refused.kind == "auth"
+
+    def keeping(self, way: Auth) -> Keeping:
+        """Return what keeping this credential alive uses of the world."""
+        from skillkit.tokens import Keeping
+
+        return Keeping(
+            connection=self.connection,
+            auth=way,
+            access=self.access,
+            params=self.params,
+            base=self.base,
+            home=self.around.home,
+            network=self.around.network,
+            pacing=self.around.pacing,
+            now=self.around.now,
+            read=self.fetch,
+            keep=self.keep,
+            send=self._signed_in,
+            lost=self.lost,
+            moved=self.moved,
+            warn=self.warnings.append,
+            trial=self.trial,
+            since=self.since,
+        )
+
+    def _signed_in(self, request: Request) -> Response:
         # The password goes out in the body and the token comes back in it: neither is written down.
-        answer = self._exchanged(self._wire(request))
-        token = auth.session(self.auth, Response(answer.status, dict(answer.headers), b"".join(answer.chunks)))
-        self._credential[SESSION] = Secret(token)
-        self._know()
-        self.keep_session({name: secret.reveal() for name, secret in self._credential.items()})
+        found = self._exchanged(self._wire(self._dressed(request)))
+        return Response(found.status, dict(found.headers), b"".join(found.chunks))
 
     def _tried(self, request: Request) -> Response:
         attempt, spent, again = 0, 0.0, False
@@ -290,38 +318,30 @@ class Proxy:
             method=request.method,
             url=self.base.url + request.url,
             headers=tuple(headers.items()),
-            body=_joined(body.pieces, home),
+            body=exchange.joined(body.pieces, home),
             private=self.base.named,
             timeout=request.terms.timeout,
             max_bytes=request.terms.max_bytes,
         )
 
-    def _answered(self, request: Request, answer: Answer, url: str) -> Response:
-        headers = echo.headers(answer.headers, self._redactor)
-        told: dict[str, Json] = dict(echo.discreet(answer.status, headers, url, self.base))
-        noted: dict[str, Json] = {"status": answer.status, "headers": told}
-        if request.terms.streamed and answer.status < 300:
+    def _answered(self, request: Request, came: Answer, url: str) -> Response:
+        headers = echo.headers(came.headers, self._redactor)
+        told: dict[str, Json] = dict(echo.discreet(came.status, headers, url, self.base))
+        noted: dict[str, Json] = {"status": came.status, "headers": told}
+        if request.terms.streamed and came.status < 300:
             self._note(request, {**noted, "body": "(a file)"}, url)
-            return Response(answer.status, headers, chunks=self._redactor.stream(answer.chunks))
-        content = echo.body(b"".join(answer.chunks), self._redactor)
+            return Response(came.status, headers, chunks=self._redactor.stream(came.chunks))
+        content = echo.body(b"".join(came.chunks), self._redactor)
         self._note(request, {**noted, "body": content[:KEPT].decode("utf-8", "replace")}, url)
-        return Response(answer.status, headers, content)
+        return Response(came.status, headers, content)
 
     def _looked_at(self, upload: Upload) -> tuple[str, int]:
         return files.looked_at(upload, self.around.home)
 
     def _note(self, request: Request, response: Mapping[str, Json], url: str) -> None:
-        body = payload.shown(request.body, lambda upload: (upload.type, _size(upload)))
-        shown: dict[str, Json] = {
-            "method": request.method,
-            "url": self._redactor.text(url),
-            # Elsewhere nothing of the connection's went along, the credential least of all.
-            "headers": self._marked(request) if url.startswith(self.base.url) else {},
-            "body": body,
-        }
-        self.exchanged.append(Exchanged(shown, response))
-        # A list of many pages is told by its first and its last.
-        del self.exchanged[FIRST_KEPT:-LAST_KEPT]
+        # Elsewhere nothing of the connection's went along, the credential least of all.
+        headers = self._marked(request) if url.startswith(self.base.url) else {}
+        exchange.note(self.exchanged, request, self._redactor.text(url), headers, response)
 
 
 def _returned(outcome: Response | SkillkitError, request: Request) -> Response:
@@ -331,13 +351,6 @@ def _returned(outcome: Response | SkillkitError, request: Request) -> Response:
     if isinstance(outcome, SkillkitError):
         raise outcome
     return outcome
-
-
-def _size(upload: Upload) -> int:
-    try:
-        return getsize(upload.path)
-    except OSError:
-        return 0
 
 
 def _named(body: Any) -> Any:
@@ -350,17 +363,3 @@ def _named(body: Any) -> Any:
     except ValueError:
         said = None
     return said if isinstance(said, dict) else dict.fromkeys(part.partition("=")[0] for part in plain.split("&"))
-
-
-def _joined(parts: tuple[payload.Piece, ...], home: str) -> bytes | Stream:
-    if not any(isinstance(part, Upload) for part in parts):
-        return b"".join(part for part in parts if isinstance(part, bytes))
-    sizes = [len(part) if isinstance(part, bytes) else files.looked_at(part, home)[1] for part in parts]
-    if sum(sizes) > payload.LARGEST + payload.LARGEST // 100:
-        raise InvalidInput(f"the body has {sum(sizes):,} bytes, more than {payload.LARGEST:,}", hint="send the files one by one")
-
-    def opened() -> Iterator[bytes]:
-        for part in parts:
-            yield from (part,) if isinstance(part, bytes) else files.pieces(part, home)
-
-    return Stream(sum(sizes), opened)

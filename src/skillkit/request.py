@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from unicodedata import normalize
 from urllib.parse import quote, unquote_to_bytes
 
-from skillkit.connector import MAX_BYTES, NOTHING, Access, Action, Rate
+from skillkit.connector import MAX_BYTES, NOTHING, Access, Action, Errors, Rate
 from skillkit.document import MISSING, Json, Missing, fill, names, parse, resolve, takes_rest, text
 from skillkit.errors import InvalidConnector, InvalidInput, Problem, Upstream
 
@@ -36,7 +36,7 @@ class Upload:
 
 
 class Terms(NamedTuple):
-    """What the proxy must know of an action: whether it may be sent again, how often, how fast, how long, how much."""
+    """What the proxy must know of an action: may it be sent again, how often, how fast, how long, how much, how does it fail."""
 
     repeatable: bool = False
     attempts: int = 3
@@ -46,6 +46,8 @@ class Terms(NamedTuple):
     max_bytes: int = MAX_BYTES
     # The answer is a file: whoever saves it reads it, piece by piece.
     streamed: bool = False
+    # By which an answer says that the credential is no good, also inside a 200.
+    errors: Errors = Errors()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,16 @@ def repeatable(action: Action) -> bool:
 
 def _terms(action: Action) -> Terms:
     streamed = action.file is not None and not action.file.at
-    return Terms(repeatable(action), action.attempts, action.max_wait, action.rate, action.timeout, action.max_bytes, streamed)
+    return Terms(
+        repeatable=repeatable(action),
+        attempts=action.attempts,
+        max_wait=action.max_wait,
+        rate=action.rate,
+        timeout=action.timeout,
+        max_bytes=action.max_bytes,
+        streamed=streamed,
+        errors=action.errors,
+    )
 
 
 def _taken(action: Action) -> set[str]:

@@ -15,9 +15,10 @@ from skillkit.errors import ConnectionNotReady, UnknownName
 # A list of actions opens neither vault nor network: what it does not use, it does not load.
 if TYPE_CHECKING:
     from skillkit.auth import Credential
-    from skillkit.connection import Connection
+    from skillkit.connection import Connection, Event
     from skillkit.connector import Action
-    from skillkit.proxy import Exchange, Proxy
+    from skillkit.exchange import Exchange
+    from skillkit.proxy import Proxy
     from skillkit.run import World
     from skillkit.store import Store
     from skillkit.vault import Vault
@@ -55,6 +56,11 @@ def _secrets(fields: Mapping[str, str]) -> Credential:
     from skillkit.secret import Secret
 
     return {name: Secret(value) for name, value in fields.items()}
+
+
+def _put(trial: dict[str, str], fields: Mapping[str, str]) -> None:
+    trial.clear()
+    trial.update(fields)
 
 
 class Workspace:
@@ -122,6 +128,11 @@ class Workspace:
         owner, _, key = action.rpartition("/")
         if connection:
             found = self.connection(connection)
+            if not found.connector:
+                from skillkit.connection import ready
+
+                # Of an app that nobody knows there is nothing to run.
+                ready(found)
             if owner and owner != found.connector:
                 raise UnknownName(
                     f"{action} is an action of {owner}, and {found.key!r} is a connection to {found.connector}",
@@ -171,8 +182,6 @@ class Workspace:
         connection = ready(connection)
         access = self.catalog.connector(connection.connector).access
         base = destination.base(access, connection.params, connection.base_url)
-        if base.origin != connection.origin:
-            self._moved(connection, base.origin)
         around = Surroundings(self.network, self.store, self.home, self.sleep, self.now, self._chance, token)
         proxy = Proxy(
             connection=connection.id,
@@ -180,9 +189,13 @@ class Workspace:
             auth=connecting.way(access, connection.auth),
             params=connection.params,
             base=base,
-            fetch=lambda: self.vault.credential(connection.id) if trial is None else _secrets(trial),
+            fetch=lambda: self._credential(connection, base.origin) if trial is None else _secrets(trial),
             around=around,
-            keep_session=lambda fields: self.vault.put(connection.id, fields) if trial is None else trial.update(fields),
+            keep=lambda fields: self.vault.put(connection.id, fields) if trial is None else _put(trial, fields),
+            lost=lambda why: self._lost(connection, why),
+            moved=lambda before, after: self._moved(connection, before, after),
+            trial=trial is not None,
+            since=connection.updated_at,
         )
         return World(
             send=proxy.send,
@@ -195,15 +208,28 @@ class Workspace:
             token=token,
         ), proxy
 
-    def _moved(self, connection: Connection, origin: str) -> None:
-        """Drop a credential that was given for another address."""
-        from skillkit.connection import step
+    def _credential(self, connection: Connection, origin: str) -> Credential:
+        # Only now: what is merely shown goes nowhere, and drops nothing.
+        if origin != connection.origin:
+            self._moved(connection, connection.origin, origin)
+        return self.vault.credential(connection.id)
 
+    def _moved(self, connection: Connection, before: str, after: str) -> None:
+        """Drop a credential that was given for another address."""
         self.vault.drop(connection.id)
-        self.store.replace(
-            replace(connection, state=step(connection.state, "moved"), error=f"it led to {connection.origin}, now to {origin}")
-        )
+        self._stepped(connection, "moved", f"it led to {before}, now to {after}")
         raise ConnectionNotReady(
-            f"connection {connection.key!r} was signed in for {connection.origin} and would now go to {origin}",
+            f"connection {connection.key!r} was signed in for {before} and would now go to {after}",
             hint=f"skillkit connect --connectionId {connection.key}",
         )
+
+    def _lost(self, connection: Connection, why: str) -> None:
+        """Write down that the person has to sign in again; the credential stays, for the sign-in server may have been wrong."""
+        self._stepped(connection, "refused", why)
+
+    def _stepped(self, connection: Connection, event: Event, why: str) -> None:
+        from skillkit.connection import step
+
+        # Its name may have been changed while the app was asked.
+        now = self.connection(connection.id)
+        self.store.replace(replace(now, state=step(now.state, event), error=why, updated_at=stamp(self.now())))

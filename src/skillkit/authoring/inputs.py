@@ -10,6 +10,7 @@ from skillkit import definitions
 from skillkit.authoring.rule import Document, Find, Subject, placed, properties, request, texts, within
 from skillkit.document import names, takes_rest
 from skillkit.errors import Problem
+from skillkit.format import ENDPOINTS
 from skillkit.source import pointer
 
 # A template in these takes an input without sending it.
@@ -30,9 +31,7 @@ def _undeclared(subject: Subject) -> Iterator[Problem]:
     ]
     for way, auth in connection.get("auth", {}).items():
         if auth["type"] == "oauth2":
-            found += [
-                (f"/connection/auth/{way}/{key}", name, params) for key in ("authorize", "token") for name in names(auth.get(key))
-            ]
+            found += [(f"/connection/auth/{way}/{key}", name, params) for key in ENDPOINTS for name in names(auth.get(key))]
     for path, _, _, whole in subject.written():
         known = params | set(properties(whole))
         uses = placed(whole) if "request" in whole else []
