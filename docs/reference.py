@@ -1,5 +1,5 @@
 """
-Renders what is stated elsewhere already: two pages, and a region each of three others: architecture, sandboxes, README.
+Renders what is stated elsewhere already: two pages, and a region each of four others: architecture, membrane, sandboxes, README.
 
 `--check` compares instead of writing. Nothing here reads anybody's home folder.
 """
@@ -12,12 +12,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeAlias
 
 import click
+import yaml
 from jinja2 import Environment, StrictUndefined
 
 from skillkit.authoring.lint import lints
@@ -132,8 +134,8 @@ The smallest one:
 - What stands under `defaults` may stand in an action as well, and counts there alone.
 
 `skillkit connector check FILE` names every misfit with its line. [A made-up connector](../tests/data/connectors/acme-books.yaml)
-uses nearly every key; [those that ship](../connectors) are for real apps. `oauth2`, `tool`, `mcp` and `webhooks` are checked,
-and nothing acts on them yet.
+uses nearly every key; [those that ship](../connectors) are for real apps. [another](../examples/oauth-demo/connector.yaml)
+signs in by every flow of OAuth 2. `tool` and `webhooks` are checked, and nothing acts on them yet.
 {% for section in sections %}
 
 ## {{ section.path }}
@@ -167,6 +169,20 @@ Not so:
 {% endfor %}
 """
 
+LINES: Final = """\
+{{ counts.same }} lines do the same here, {{ counts.different }} do it differently, {{ counts.refused }} are refused.
+{% for group in groups %}
+
+## {{ group.title }}
+
+| Line | Here | | From |
+|---|---|---|---|
+{% for line in group.lines %}
+| `{{ line.published | replace("|", "\\\\|") }}` | {{ line.answer }} | {{ line.why or line.how }} | {{ line.from }} |
+{% endfor %}
+{% endfor %}
+"""
+
 
 def cli() -> str:
     """Return docs/cli.md."""
@@ -177,6 +193,14 @@ def connector_format() -> str:
     """Return docs/connector-format.md."""
     found = list(sections(json.loads(SCHEMA.read_text("utf-8"))))
     return _rendered(FORMAT, minimal=MINIMAL, sections=found, rules=lints().values())
+
+
+def membrane() -> str:
+    """Return docs/membrane.md with every line that `tests/test_lines.py` types."""
+    groups = yaml.safe_load((ROOT / "tests/data/lines/lines.yaml").read_text("utf-8"))["groups"]
+    shown = [{**group, "lines": [{"how": "", "why": "", **line} for line in group["lines"]]} for group in groups]
+    counts = Counter(line["answer"] for group in shown for line in group["lines"])
+    return _filled("docs/membrane.md", "lines", _rendered(LINES, groups=shown, counts=counts))
 
 
 def sandboxes() -> str:
@@ -217,6 +241,7 @@ def modules() -> Iterator[tuple[str, str, str]]:
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/cli.md": cli,
     "docs/connector-format.md": connector_format,
+    "docs/membrane.md": membrane,
     "docs/sandboxes.md": sandboxes,
     "docs/architecture.md": architecture,
     "README.md": readme,

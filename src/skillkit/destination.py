@@ -135,7 +135,7 @@ def check_headers(headers: Mapping[str, str], carriers: frozenset[str], access: 
     for name, value in headers.items():
         if refusal := _header_refusal(name, value, carriers | ours, allowed):
             problem = Problem(refusal, f"/headers/{name}", "header")
-            raise InvalidInput(f"the header {name[:80]!r} is not sent: {refusal}", (problem,))
+            raise InvalidInput(f"the header {name[:80]!r} is not sent: {refusal}", (problem,), hint="leave it out")
 
 
 def _header_refusal(name: str, value: str, kept: frozenset[str] | set[str], allowed: set[str]) -> str:

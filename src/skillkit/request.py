@@ -229,7 +229,8 @@ def filled_path(template: str, values: Mapping[str, Any]) -> str:
         if not segment.strip(". ") or refusal:
             problem = Problem(f"{segment[:200]!r} cannot be part of a path", f"/{name}", "path-value")
             said = refusal or "it would not stay one part of the path"
-            raise InvalidInput(f"{name} cannot be {segment[:200]!r}: {said}", (problem,))
+            hint = f"{name} is one part of the path, such as an id"
+            raise InvalidInput(f"{name} cannot be {segment[:200]!r}: {said}", (problem,), hint=hint)
         template = template.replace(f"{{{name}}}", escaped(segment))
     return template
 
