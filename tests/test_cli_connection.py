@@ -220,7 +220,7 @@ def test_archive_and_delete(typed, workspace, connected):
     assert (away["archived"], "clientAction" in away, workspace.vault.secrets()) == (True, False, ())
 
     gone, _ = typed("delete", "ledger")
-    assert (gone["deleted"], workspace.store.connections()) == (True, ())
+    assert (gone["deleted"], gone["disconnected"], workspace.store.connections()) == (True, True, ())
 
 
 @pytest.mark.parametrize("flag", ["--workspaceKey", "--workspace-key", "--tenantKey", "--tenant-key", "--apiUri", "--api-uri"])
@@ -239,3 +239,28 @@ def test_reconnecting_what_is_ready_gives_its_person_a_page(skillkit, connected)
 
     assert (again["id"], again["state"]) == (before.id, "READY")
     assert again["clientAction"]["uiUrl"]
+    # `get` would not wait for what is ready.
+    assert "skillkit connect --connectionId ledger --wait --timeout" in again["clientAction"]["agentInstructions"]
+
+
+def test_waiting_for_a_new_sign_in_to_what_is_ready_ends_with_that(skillkit, workspace, connected, clock):
+    before = connected("ledger")
+
+    def sleep(seconds):
+        clock.sleep(seconds)
+        if len(clock.slept) == 3:
+            accounts.connect(workspace, SignIn("ledger", KEY, check=False), before.id)
+
+    workspace.sleep = sleep
+    ended = skillkit("connect", "--connectionId", "ledger", "--wait", "--timeout", "60", "--json")
+
+    assert (ended.exit_code, len(clock.slept)) == (0, 3)
+    assert "clientAction" not in json.loads(ended.stdout)
+
+
+def test_a_new_connector_can_begin_with_what_help_prints(skillkit, workspace, tmp_path):
+    folder = tmp_path / "connectors" / "acme"
+    folder.mkdir(parents=True)
+    (folder / "connector.yaml").write_text(skillkit("help", "connector").stdout)
+
+    assert skillkit("connector", "check", str(folder), "--json").exit_code == 0

@@ -278,6 +278,7 @@ def test_a_form_that_says_one_thing_twice_changes_nothing(shown):
         {"sec_fetch_dest": "script"},
         {"sec_fetch_dest": "empty", "sec_fetch_mode": "cors"},
         {"sec_fetch_dest": "websocket", "sec_fetch_mode": "websocket"},
+        {"connection": "Upgrade", "upgrade": "websocket"},
         {"x_http_method_override": "POST"},
     ],
 )

@@ -238,15 +238,16 @@ def guessed(environ: Mapping[str, str], *, surely: bool = False) -> Agent | None
     return next((agent for agent in AGENTS if any(_left(trace, environ) for trace in agent.traces)), None)
 
 
-def waiting(agent: Agent, connection_key: str, url: str, host: str = "") -> str:
+def waiting(agent: Agent, connection_key: str, url: str, host: str = "", *, again: bool = False) -> str:
     """
     Return what an agent has to do about a connection that waits for its person; it needs no other text.
 
-    `url` is empty where no page can be shown; `host` is what this computer is called, if that helps anybody.
+    `url` is empty where no page can be shown; `host` is what this computer is called, if that helps anybody. `again`: it is
+    ready now, and waits to be signed in to anew all the same.
     """
     here = f"this computer ({host})" if host else "this computer"
     terminal = f"in a terminal on {here}, over ssh if need be: skillkit connect --connectionId {connection_key}"
-    shown = f"skillkit connection get {connection_key}"
+    shown = f"skillkit {'connect --connectionId' if again else 'connection get'} {connection_key}"
     steps = [
         _asked(agent, url, here, terminal),
         "Never ask for a password, key or code in the chat, and never type one yourself: the user gives it to skillkit alone.",

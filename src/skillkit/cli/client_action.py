@@ -18,7 +18,7 @@ PAUSE: Final = 0.1
 
 GUIDE: Final = (
     "1. Tell the user that skillkit does not know {host} yet, and ask whether somebody should write a connector for it. "
-    "2. A connector is one YAML file: put it into {folder}, begin it with the example of docs/connector-format.md, and fill it "
+    "2. A connector is one YAML file: put it into {folder}, begin it with what `skillkit help connector` prints, and fill it "
     "from the app's API documentation, inventing nothing. "
     "3. Run: skillkit connector check {folder}/NAME/connector.yaml "
     "4. Run: skillkit connection ensure {host} --json"
@@ -44,7 +44,8 @@ def document(space: Workspace, connection: Connection, *, again: bool = False) -
     action = {"type": "connect", "description": _description(space, connection) + trouble}
     action |= {"uiUrl": url} if url else {}
     return described(connection) | {
-        "clientAction": action | {"agentInstructions": waiting(agent(space), connection.key, url, gethostname())}
+        "clientAction": action
+        | {"agentInstructions": waiting(agent(space), connection.key, url, gethostname(), again=connection.state == "READY")}
     }
 
 

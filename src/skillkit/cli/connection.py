@@ -98,4 +98,4 @@ def delete_connection(name: str) -> Any:
     from skillkit import accounts
     from skillkit.connection import described
 
-    return {**described(accounts.disconnect(workspace(), name)), "deleted": True}
+    return {**described(accounts.disconnect(workspace(), name)), "disconnected": True, "deleted": True}

@@ -34,20 +34,36 @@ def lint() -> list[dict[str, Any]]:
     return rules()
 
 
-TOPICS: Final[Mapping[str, Callable[[], list[dict[str, Any]]]]] = {"exit-codes": exit_codes, "errors": kinds, "lint": lint}
+def connector() -> str:
+    """Return the smallest connector, and how to go on from it."""
+    from skillkit.authoring.rule import MINIMAL
+
+    return (
+        f"# Save it as connectors/acme/connector.yaml below SKILLKIT_HOME; the folder is called like the id.\n{MINIMAL}"
+        "# skillkit connector check acme says what is wrong with it and where; skillkit help lint explains each rule.\n"
+        "# skillkit connector show alegra shows a large one: how one signs in, what it can do."
+    )
+
+
+TOPICS: Final[Mapping[str, Callable[[], list[dict[str, Any]] | str]]] = {
+    "exit-codes": exit_codes,
+    "errors": kinds,
+    "lint": lint,
+    "connector": connector,
+}
 
 
 @click.command("help", cls=Verb)
 @click.argument("name", metavar="[TOPIC]", default="")
 def topic(name: str) -> Any:
-    """Explain TOPIC: exit-codes, errors or lint."""
+    """Explain TOPIC: exit-codes, errors, lint or connector."""
     if not name:
         parent = click.get_current_context().parent
         return parent.get_help() if parent else ""
     if name not in TOPICS:
         raise UnknownName(f"no topic {name!r}", hint=f"known are {', '.join(TOPICS)}; of a command, skillkit COMMAND --help")
-    rows = TOPICS[name]()
-    return words.listed(rows, len(rows))
+    said = TOPICS[name]()
+    return said if isinstance(said, str) else words.listed(said, len(said))
 
 
 @click.command(cls=Verb)

@@ -16,7 +16,8 @@ MOST_FIELDS: Final = 100
 
 def strange(asked: Asked, port: int) -> bool:
     """Return whether a request comes from anywhere but the address bar, a link, or a page of ours."""
-    if any(asked.header(name) for name in OVERRIDES):
+    # No form and no link asks for another protocol, and a browser that does says nothing of where it comes from.
+    if asked.header("upgrade") or any(asked.header(name) for name in OVERRIDES):
         return True
     # A browser says for what it asks: a page of another site that tries a frame, an image or a script is told apart by it.
     if asked.method == "GET":

@@ -266,7 +266,7 @@ class Visit:
         url = device.uri_complete or device.uri
         # By its own address: a form that was sent would be sent again.
         here = f"/s/{self._link.token}"
-        reply = self._leave(subject, "device", url, code=device.user_code, here=here)
+        reply = self._leave(subject, "device", url, code=device.user_code, address=device.uri, here=here)
         return reply._replace(headers=(*reply.headers, ("Refresh", f"{max(OFTEN, math.ceil(device.interval))};url={here}")))
 
     def _leave(self, subject: Subject, key: str, url: str, **values: Any) -> Reply:
