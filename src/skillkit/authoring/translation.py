@@ -49,7 +49,12 @@ def _said(part: Document | Mapping[str, Any], path: str, *keys: str) -> dict[str
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
         return _text(value.get("en", ""))
-    return "\n".join(value) if isinstance(value, list) else str(value)
+    return "\n".join(map(_asked, value)) if isinstance(value, list) else str(value)
+
+
+def _asked(value: Any) -> str:
+    # Of a worked example, a person reads what is asked; the rest is the same in every language.
+    return str(value.get("ask", "")) if isinstance(value, Mapping) else str(value)
 
 
 def _inputs(action: Mapping[str, Any], path: str) -> dict[str, str]:

@@ -34,6 +34,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "external-app": ("find", "external_app", "See the apps that can be connected."),
     "integration": ("find", "integration", "See the apps that can be connected, by their older name."),
     "connector": ("connector", "connector", "See and check the apps that skillkit knows."),
+    "skills": ("skills", "skills", "Render, install and check the pages that make agents good at apps."),
+    "registry": ("registry", "registry", "Serve skills to the installers of agents."),
     "run": ("run", "run", "See what went out and came back."),
     "action-run-log": ("run", "action_run_log", "See what a run did, as older skills ask for it."),
     "login": ("session", "login", "Make the vault ready, and say which agent is asking."),
