@@ -19,6 +19,7 @@ from skillkit.signin.consents import Consents, Pending
 from skillkit.signin.form import PASSPHRASE, Question, Sheet, Subject
 from skillkit.signin.links import Link, Links
 from skillkit.signin.notice import notice
+from skillkit.signin.spoken import spoken
 from skillkit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Visit:
             connection = self._space.connection(self._link.connection)
         except UnknownName:
             return None
-        connector = self._space.catalog.connector(connection.connector)
+        catalog = self._space.catalog
+        connector = spoken(catalog.connector(connection.connector), catalog.folder(connection.connector), self._spoken)
         known = {auth.name: auth for auth in connector.access.auth}
         # A newer connector may have other ways than the one that was chosen once.
         found = known.get(way) or known.get(connection.auth) or connecting.way(connector.access, "")
