@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, Final
@@ -65,6 +66,12 @@ def list_actions(connection_id: str, connection_key: str, intent: str, cursor: s
     space, app = workspace(), owner(one_of(connection_id, connection_key), given["connector"])
     for broken in space.catalog.broken_actions(app):
         notice(f"your own action {broken.id} does not work: skillkit action get {broken.id} says why")
+    # Whoever has installed no skills does not load what looks after them.
+    if os.path.lexists(os.path.join(space.home, "skills.json")):
+        from skillkit import pack
+
+        for late in pack.behind(space):
+            notice(late)
     short = given["compact"] or not style().json
     wanted, skip = given["limit"] or (LISTED if short and not intent else FOUND), words.place(cursor)
     found = space.catalog.rows(app, intent, wanted + 1, skip)

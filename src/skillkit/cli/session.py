@@ -60,8 +60,11 @@ def logout() -> Any:
 @click.command(cls=Verb)
 def status() -> Any:
     """See what is here: the agent, the vault, the accounts."""
+    from skillkit import pack
+
     space = workspace()
-    return {"version": VERSION, "home": space.home, **_session(space)}
+    behind = list(pack.behind(space))
+    return {"version": VERSION, "home": space.home, **_session(space), **({"skills": behind} if behind else {})}
 
 
 @click.command("open", cls=Verb)

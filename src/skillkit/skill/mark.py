@@ -50,7 +50,8 @@ def frontmatter(content: bytes) -> Mapping[str, Any]:
         return {}
     try:
         found = yaml.safe_load(parts[0][len(_FENCE) :].decode())
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError):
+    # Brackets within brackets without end are no frontmatter either.
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, Mapping) else {}
 
