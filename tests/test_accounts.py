@@ -527,6 +527,14 @@ def test_what_a_patch_may_not_change_is_refused_and_nothing_changes(workspace, c
     assert "canary" not in str(refused.value.described())
 
 
+def test_an_account_that_nobody_has_signed_in_to_led_nowhere_before(workspace):
+    begun = accounts.begin(workspace, SignIn("ledger", None))
+
+    moved = accounts.begin(workspace, SignIn("ledger", None, base_url="http://127.0.0.1:9/v1"), begun.id)
+
+    assert (moved.origin, moved.state, moved.error) == ("http://127.0.0.1:9", "CLIENT_ACTION_REQUIRED", "")
+
+
 def test_a_patch_does_not_take_anothers_key(workspace, connected):
     connected("ledger")
     connected("ledger", key="books")

@@ -104,9 +104,13 @@ def account(space: Workspace) -> Connection:
 
 
 @pytest.fixture
-def browser(space: Workspace, account: Connection, clock: Clock, cloudy: Cloudy) -> Browser:
+def desk(space: Workspace, clock: Clock) -> Desk:
+    return Desk(space, Links(space.store, PORT, clock.now), PORT, Passphrase())
+
+
+@pytest.fixture
+def browser(space: Workspace, account: Connection, desk: Desk, cloudy: Cloudy) -> Browser:
     """A browser that shows the form of an account that waits for consent."""
-    desk = Desk(space, Links(space.store, PORT, clock.now), PORT, Passphrase())
     browser = Browser(desk.answer)
     browser.open(space.store.change(row.KEY, row.asked(account.id, "a" * 32)))
     assert browser.status == 200
@@ -317,6 +321,48 @@ def test_a_code_that_was_refused_elsewhere_leads_back_to_the_form(browser, space
     assert kept(space, account) == {}
     browser.open(f"{ORIGIN}/s/{'a' * 32}")
     assert "Connect Cloudy" in browser.text
+
+
+def test_a_code_that_is_used_while_the_page_is_closed_connects_all_the_same(browser, space, account, cloudy, clock, desk):
+    browser.open(f"{ORIGIN}/s/{'a' * 32}?way=device")
+    browser.send()
+    cloudy.granted = [(400, {"error": "authorization_pending"})]
+    for expected in ("CLIENT_ACTION_REQUIRED", "READY", "READY"):
+        clock.time += 6
+        desk.ask()
+        assert space.connection(account.id).state == expected
+
+    asked = len(cloudy.forms)
+    clock.time += 6
+    desk.ask()
+    assert len(cloudy.forms) == asked, "nobody waits any more"
+    browser.open(f"{ORIGIN}/s/{'a' * 32}")
+    assert "Cloudy is connected" in browser.text
+
+
+def test_why_a_code_was_refused_while_the_page_was_closed_is_told_once_it_is_opened(browser, cloudy, clock, desk):
+    browser.open(f"{ORIGIN}/s/{'a' * 32}?way=device")
+    browser.send()
+    cloudy.granted = [(400, {"error": "access_denied"})]
+    clock.time += 6
+    desk.ask()
+
+    browser.open(f"{ORIGIN}/s/{'a' * 32}")
+    assert "Cloudy was not connected" in browser.text
+    browser.open(f"{ORIGIN}/s/{'a' * 32}")
+    assert "Connect Cloudy" in browser.text
+
+
+def test_an_account_that_is_deleted_is_asked_about_no_more(browser, space, account, cloudy, clock, desk):
+    browser.open(f"{ORIGIN}/s/{'a' * 32}?way=device")
+    browser.send()
+    accounts.disconnect(space, account.id)
+    asked = len(cloudy.forms)
+    for _ in range(3):
+        clock.time += 6
+        desk.ask()
+
+    assert len(cloudy.forms) == asked
 
 
 def test_no_page_holds_what_the_app_gave(browser, cloudy):

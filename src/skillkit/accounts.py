@@ -204,7 +204,9 @@ def _moved(workspace: Workspace, before: Connection, after: Connection) -> Conne
         # First the credential: it must not meet the new place.
         workspace.vault.drop(before.id)
         told = f"it led to {before.origin}, now to {after.origin or 'nowhere yet'}"
-        after = replace(after, state=step(before.state, "moved"), error=told)
+        # Of an account that nobody has signed in to there is no before.
+        fresh = before.state == WAITING and not before.error
+        after = replace(after, state=step(before.state, "moved"), error="" if fresh else told)
     return _settled(workspace, before, after)
 
 

@@ -42,6 +42,8 @@ class Consents:
         self._lock = threading.Lock()
         self._pending: dict[str, Pending] = {}
         self._devices: dict[str, tuple[Device, Mapping[str, str]]] = {}
+        # What ended a wait while nobody looked.
+        self._ends: dict[str, str] = {}
 
     def begin(self, link: str, typed: Mapping[str, str], begun: Begun) -> Pending:
         """Remember a consent until the browser comes back."""
@@ -66,7 +68,18 @@ class Consents:
         with self._lock:
             return self._devices.get(link)
 
-    def forget(self, link: str) -> None:
-        """Wait for no device any more."""
+    def waiting(self) -> tuple[str, ...]:
+        """Return the links that wait for another device."""
+        with self._lock:
+            return tuple(self._devices)
+
+    def stop(self, link: str, why: str) -> None:
+        """Wait for no device any more, and remember why until somebody looks."""
         with self._lock:
             self._devices.pop(link, None)
+            self._ends[link] = why
+
+    def ended(self, link: str) -> str:
+        """Return, once, why this link waits for no device any more; empty when nobody has to be told."""
+        with self._lock:
+            return self._ends.pop(link, "")

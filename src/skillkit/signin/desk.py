@@ -44,6 +44,17 @@ class Desk:
         except SkillkitError as error:
             return notice(spoken, "trouble", 503, message=page.clean(error.message))
 
+    def ask(self) -> None:
+        """Ask, for every page that somebody has closed meanwhile, whether its code was entered elsewhere."""
+        consents = self._around.consents
+        for token in consents.waiting():
+            link = self._links.find(token)
+            if not link or link.outcome:
+                consents.stop(token, "")
+                continue
+            # In no language: whoever opens the page again is told in their own.
+            Visit(self._around, link, page.FALLBACK).looked()
+
     def _of_link(self, link: Link, asked: Asked, spoken: str) -> Reply:
         first = None
         if not link.cookie:

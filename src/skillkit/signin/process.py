@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -21,6 +22,9 @@ PATIENCE: Final = 5.0
 # How long a process that starts tries for the lock, which a command may hold for a moment to see whether anybody does.
 TRIES: Final = 1.0
 PAUSE: Final = 0.02
+# In seconds: how often other devices are asked about, and how long the last question may hold up the end.
+OFTEN: Final = 1.0
+FAREWELL: Final = 0.5
 FD: Final = "SKILLKIT_PASSPHRASE_FD"
 
 # What a desktop's keyring and Python need. Nothing else of the environment goes along: a secret may be in it.
@@ -77,10 +81,25 @@ def serve(place: str, *, linger: float | None = None) -> None:
             door = Door(lambda asked: seat[0].answer(asked))  # noqa: PLW0108 - the seat is taken below
             links = Links(space.store, door.port, time.monotonic, LINGER if linger is None else linger)
             space.store.change(row.KEY, row.published(door.port))
-            seat.append(Desk(space, links, door.port, passphrase))
-            door.serve(lambda: _there(place, descriptor) and links.going())
+            desk = Desk(space, links, door.port, passphrase)
+            seat.append(desk)
+            over = threading.Event()
+            # Asking takes as long as a server far away takes, and the door must not wait for that.
+            asking = threading.Thread(target=_ask, args=(desk.ask, over), daemon=True)
+            asking.start()
+            try:
+                door.serve(lambda: _there(place, descriptor) and links.going())
+            finally:
+                over.set()
+                asking.join(FAREWELL)
     finally:
         os.close(descriptor)
+
+
+def _ask(ask: Callable[[], None], over: threading.Event) -> None:
+    while not over.wait(OFTEN):
+        with suppress(SkillkitError):
+            ask()
 
 
 def _start(workspace: Workspace) -> None:

@@ -80,8 +80,10 @@ class Visit:
         subject = self._subject(way)
         if not subject:
             return self._gone()
-        if watched := self._consents.watched(self._link.token):
-            return self._looked(*watched)
+        if self._consents.watched(self._link.token) and (reply := self.looked()):
+            return reply
+        if why := self._consents.ended(self._link.token):
+            return self._stopped(subject, why)
         return self._form(self._sheet(subject, {}))
 
     def sent(self, typed: Mapping[str, str], redirect: str) -> tuple[Reply, str]:
@@ -111,6 +113,26 @@ class Visit:
                 return self._connected(subject, pending.typed, consent.finish(self._space, pending.begun, query))
             except SkillkitError as error:
                 return self._stopped(subject, error.message)
+
+    def looked(self) -> Reply | None:
+        """Ask whether a person has entered their code elsewhere; None when nobody waits for that any more."""
+        from skillkit import consent
+
+        with self._links.turn(self._link):
+            watched = self._consents.watched(self._link.token)
+            if self._over():
+                return self._ended()
+            subject = self._subject(watched[1].get("way", "")) if watched else None
+            if not (watched and subject):
+                self._consents.stop(self._link.token, "")
+                return None
+            device, typed = watched
+            try:
+                granted = consent.poll(self._space, device)
+                return self._waiting(subject, device) if granted is None else self._connected(subject, typed, granted)
+            except SkillkitError as error:
+                self._consents.stop(self._link.token, error.message)
+                return None
 
     def _over(self) -> bool:
         self._link = self._links.find(self._link.token) or self._link
@@ -192,23 +214,6 @@ class Visit:
         pending = self._consents.begin(self._link.token, typed, begun)
         # Not a redirect: that forms lead nowhere else would hold for what the app does then, too.
         return self._leave(subject, "leave", begun.url, refresh=f"0;url={begun.url}"), pending.crumb
-
-    def _looked(self, device: Device, typed: Mapping[str, str]) -> Reply:
-        """Ask whether a person has entered the code elsewhere; the page comes by itself again and again."""
-        from skillkit import consent
-
-        with self._links.turn(self._link):
-            if self._over():
-                return self._ended()
-            subject = self._subject(typed.get("way", ""))
-            if not subject:
-                return self._gone()
-            try:
-                granted = consent.poll(self._space, device)
-                return self._waiting(subject, device) if granted is None else self._connected(subject, typed, granted)
-            except SkillkitError as error:
-                self._consents.forget(self._link.token)
-                return self._stopped(subject, error.message)
 
     # What is shown.
 
