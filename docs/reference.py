@@ -1,7 +1,8 @@
 """
-Renders what is stated elsewhere already: two pages, and a region each of four others: architecture, membrane, sandboxes, README.
+Renders what is stated elsewhere already: two pages, and a region each of five others.
 
-`--check` compares instead of writing. Nothing here reads anybody's home folder.
+Those are architecture, membrane, sandboxes, triggers and the README. `--check` compares instead of writing.
+Nothing here reads anybody's home folder.
 """
 
 from __future__ import annotations
@@ -208,12 +209,16 @@ def sandboxes() -> str:
     return _filled("docs/sandboxes.md", "choices", re.sub("^#", "##", choices_page(), flags=re.MULTILINE))
 
 
+def triggers() -> str:
+    """Return docs/triggers.md with what the descriptions of the skills select."""
+    return _filled("docs/triggers.md", "triggers", _printed("benchmarks/triggers.py", str(ROOT)))
+
+
 def readme() -> str:
     """Return the README with what the demonstration prints now."""
     with TemporaryDirectory() as folder:
-        command = [sys.executable, str(ROOT / "demo/run.py")]
-        played = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=True)
-    return _filled("README.md", "demo", f"```console\n$ make demo\n{VOLATILE.sub('…', played.stdout)}```\n")
+        played = _printed("demo/run.py", folder)
+    return _filled("README.md", "demo", f"```console\n$ make demo\n{VOLATILE.sub('…', played)}```\n")
 
 
 def architecture() -> str:
@@ -244,6 +249,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "docs/membrane.md": membrane,
     "docs/sandboxes.md": sandboxes,
     "docs/architecture.md": architecture,
+    "docs/triggers.md": triggers,
     "README.md": readme,
 }
 
@@ -334,6 +340,12 @@ def _value(part: Part, known: Part) -> str:
         return str(whole["title"])
     kinds = whole.get("type", "object" if "properties" in whole else "any")
     return " or ".join(WORDS[each] for each in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _printed(script: str, folder: str) -> str:
+    """Return what a script of this checkout prints."""
+    command = [sys.executable, str(ROOT / script)]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", timeout=60, check=True).stdout
 
 
 def _filled(name: str, region: str, content: str) -> str:
