@@ -8,7 +8,7 @@ from hashlib import sha256
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from skillkit import discovery, oauth
@@ -403,6 +403,7 @@ def test_what_cannot_be_renewed_or_may_never_end_is_used_until_it_is_refused(aut
 
 
 @given(st.floats(1, 1e6), st.floats(0, 2e6))
+@example(1.0000000000000002, 0.0)
 @settings(max_examples=200, deadline=None)
 def test_a_token_is_never_used_beyond_its_end_nor_renewed_in_the_first_nine_tenths_of_its_life(life, passed):
     kept = oauth.kept(oauth.Grant("a", "r", life), 1_700_000_000.0)

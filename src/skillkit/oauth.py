@@ -329,8 +329,9 @@ def kept(grant: Grant, now: float) -> dict[str, str]:
     found = {
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
-        "lifetime": "" if life is None else repr(life),
-        "expires_at": "" if life is None else repr(now + life),
+        # In thousandths: a number of more digits than a clock has is written in ways that are not read back.
+        "lifetime": "" if life is None else f"{life:.3f}",
+        "expires_at": "" if life is None else f"{now + life:.3f}",
         "scope": " ".join(grant.scopes or ()),
     }
     return {name: value for name, value in found.items() if value}
