@@ -25,6 +25,12 @@ CASES = [
     ("_misspelled", GOOD._replace(spelled="skill.md"), set(PROBED), "its page is called skill.md, and has to be SKILL.md"),
     ("_begins_with_bom", GOOD._replace(bom=True), {"codex", "gemini-cli"}, "byte order mark"),
     (
+        "_bare",
+        GOOD._replace(framed=False, told=False, name="", description=""),
+        {"codex", "gemini-cli", "github-copilot", "opencode", "openclaw", "qwen-code"},
+        "does not begin with a frontmatter",
+    ),
+    (
         "_unreadable",
         GOOD._replace(told=False, name="", description=""),
         {"github-copilot", "cline"},

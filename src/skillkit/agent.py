@@ -144,7 +144,7 @@ READS: Final[Mapping[str, Reads]] = {
     "github-copilot": Reads(
         (".github/skills", _SHARED, _CLAUDE), (".copilot/skills", _SHARED), commands=("copilot",), longest=1024, drops=True
     ),
-    "qwen-code": Reads((".qwen/skills", _SHARED, _CLAUDE), (".qwen/skills", _SHARED), commands=("qwen",)),
+    "qwen-code": Reads((".qwen/skills", _SHARED), (".qwen/skills", _SHARED), commands=("qwen",)),
     "cline": Reads(
         (".cline/skills", ".clinerules/skills", _SHARED), (".cline/skills", _SHARED), commands=("cline",), names_only=True
     ),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # What a compiled file looks like; another number and it is made anew.
 LAYOUT: Final = 3
+# What decides what is a connector, and what becomes of it.
+MAKERS: Final = ("compile.py", "format.py", "connector.schema.json")
 FILE: Final = "catalog.db"
 # Beside it, a folder for each connector that the user has given actions of their own.
 OWN: Final = "actions"
@@ -259,7 +261,14 @@ def _stamp(folders: Sequence[str], own: str) -> str:
     seen = [(entry.path, *_state(entry)) for folder in folders for entry in _files(folder, 3)]
     # Two of these may be written within one tick of the file system's clock.
     mine = [(entry.path, *_state(entry), entry.inode()) for entry in _files(own, 1)]
-    return json.dumps([LAYOUT, VERSION, sorted(seen), sorted(mine)])
+    return json.dumps([LAYOUT, VERSION, _makers(), sorted(seen), sorted(mine)])
+
+
+def _makers() -> list[tuple[int, int]]:
+    """Return what tells whether what compiles has changed: in a checkout it does, and the version stays."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    found = [os.stat(path) for name in MAKERS if os.path.exists(path := os.path.join(here, name))]
+    return [(status.st_mtime_ns, status.st_size) for status in found]
 
 
 def _state(entry: os.DirEntry[str]) -> tuple[int, int]:

@@ -174,13 +174,15 @@ def _pages(path: str) -> list[str]:
 
 def _seen(place: Place, path: str, folder: str, pages: Sequence[str], machine: Machine) -> Seen:
     content = page.beginning(os.path.join(path, pages[0]))
-    front = page.front(content.removeprefix(BOM))
+    plain = content.removeprefix(BOM)
+    front = page.front(plain)
     return Seen(
         path,
         place.scope,
         folder,
         " ".join(page.text(front.get("name")).split()),
         page.text(front.get("description")),
+        framed=page.framed(plain),
         told=bool(front),
         spelled="" if tree.MAIN in pages else pages[0],
         bom=content.startswith(BOM),

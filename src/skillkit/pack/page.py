@@ -11,6 +11,7 @@ from skillkit.skill import frontmatter
 
 # Longer than the frontmatter of any skill that an agent would take.
 LARGEST: Final = 32 * 1024
+_FENCE: Final = b"---"
 _GENTLE: Final = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
 
 
@@ -30,6 +31,17 @@ def front(content: bytes) -> Mapping[str, Any]:
         return frontmatter(content[:LARGEST])
     except RecursionError:
         return {}
+
+
+def framed(content: bytes) -> bool:
+    r"""
+    Return whether a page begins with a frontmatter, whatever that says.
+
+    >>> framed(b"---\nname: a\n---\n# A"), framed(b"---\nname: a\n# A"), framed(b"# A")
+    (True, False, False)
+    """
+    lines = [line.rstrip() for line in content.split(b"\n")]
+    return lines[0] == _FENCE and _FENCE in lines[1:]
 
 
 def text(value: Any) -> str:

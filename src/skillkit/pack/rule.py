@@ -20,7 +20,8 @@ class Seen(NamedTuple):
     folder: str
     name: str
     description: str
-    # Whether its frontmatter could be read at all.
+    # Whether its page begins with a frontmatter, and whether that could be read at all.
+    framed: bool = True
     told: bool = True
     # What its page is called, if that is nearly SKILL.md.
     spelled: str = ""
@@ -48,8 +49,14 @@ def _begins_with_bom(agent: str, reads: Reads, seen: Seen) -> str:  # noqa: ARG0
     return _for(agent, "codex", "gemini-cli", text="its page begins with a byte order mark" if seen.bom else "")
 
 
+def _bare(agent: str, reads: Reads, seen: Seen) -> str:  # noqa: ARG001 - a row of the table
+    text = "its page does not begin with a frontmatter, between two lines of ---" if not seen.framed else ""
+    return _for(agent, "codex", "gemini-cli", "github-copilot", "opencode", "openclaw", "qwen-code", text=text)
+
+
 def _unreadable(agent: str, reads: Reads, seen: Seen) -> str:  # noqa: ARG001 - a row of the table
-    text = "its frontmatter is no YAML; a colon in the description has to be in quotes" if not seen.told else ""
+    broken = seen.framed and not seen.told
+    text = "its frontmatter is no YAML; a colon in the description has to be in quotes" if broken else ""
     return _for(agent, "github-copilot", "cline", text=text)
 
 
@@ -108,6 +115,7 @@ def _name_alone(agent: str, reads: Reads, seen: Seen) -> str:  # noqa: ARG001 - 
 HIDING: Final[tuple[Rule, ...]] = (
     _misspelled,
     _begins_with_bom,
+    _bare,
     _unreadable,
     _nameless,
     _undescribed,
