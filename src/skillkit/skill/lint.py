@@ -113,7 +113,7 @@ def shared(page: Page, others: Iterable[Page]) -> float:
 
 
 def _said(page: Page) -> list[str]:
-    return [line for line in page.body.splitlines() if line.strip()]
+    return [line for line in page.text.splitlines() if line.strip()]
 
 
 # The rules.

@@ -27,8 +27,9 @@ def values(books: Mapping[str, Book], language: str) -> Values:
         "lines": [
             command("skillkit", "search", line(first.head["name"], 60), "--json"),
             command("skillkit", "action", "list", "--intent", view.intent(first), "--compact", "--json"),
-            command("skillkit", "connection", "ensure", view.address(first.head), "--json"),
-            command("skillkit", "connection", "get", key, "--wait", "--json"),
+            # Not as the app's own page has them: by its name, and with a time.
+            command("skillkit", "connection", "ensure", line(first.head["name"], 60), "--json"),
+            command("skillkit", "connection", "get", key, "--wait", "--timeout", "60", "--json"),
             command("skillkit", "action", "get", listing["key"], "--connectionKey", key, "--json"),
             view.typed(first, listing["key"], {}, *(("--limit", "5") if "items" in listing else ())),
             command(
