@@ -10,6 +10,7 @@ import re
 import resource
 import select
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -375,13 +376,17 @@ def test_every_command_of_the_readme_runs_and_prints_what_stands_there(tmp_path)
         shim.chmod(0o755)
         # A vault of somebody's own desktop is none of a test's business.
         assert typed("skillkit vault init --key-file", tmp_path)[0] == 0
-        for each in shown(README):
-            if each.line.startswith("make "):
-                continue
-            code, seen = typed(each.line, tmp_path)
-            assert code == 0, f"{each.line}\n{seen}"
-            assert missing(each.output, seen) == [], f"{each.line}\n{seen}"
-            assert DEMO["token"] not in seen
+        try:
+            for each in shown(README):
+                if each.line.startswith("make "):
+                    continue
+                code, seen = typed(each.line, tmp_path)
+                assert code == 0, f"{each.line}\n{seen}"
+                assert missing(each.output, seen) == [], f"{each.line}\n{seen}"
+                assert DEMO["token"] not in seen
+        finally:
+            # The page's process ends with its home, and else a quarter of an hour later.
+            shutil.rmtree(tmp_path / "home")
 
 
 def missing(expected: tuple[str, ...], seen: str) -> list[str]:

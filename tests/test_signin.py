@@ -50,7 +50,8 @@ def link(workspace: Workspace, desk: Desk) -> Callable[[Connection], str]:
     count = iter(range(100))
 
     def link(connection: Connection) -> str:
-        return workspace.store.change(row.KEY, row.asked(connection.id, f"{next(count):032x}"))
+        asked = row.asked(connection.id, f"{next(count):032x}", ready=connection.state == "READY")
+        return workspace.store.change(row.KEY, asked)
 
     return link
 

@@ -37,7 +37,8 @@ class Shelf:
         return tuple(self.accounts.values())
 
     def ask(self, connection: str, token: str) -> str:
-        return self.change(row.KEY, row.asked(connection, token))
+        known = self.accounts.get(connection)
+        return self.change(row.KEY, row.asked(connection, token, ready=known is not None and known.state == "READY"))
 
     @property
     def tokens(self) -> list[str]:
@@ -173,6 +174,15 @@ def test_it_looks_at_the_store_about_once_a_second(shelf, links, clock):
 def test_a_link_is_over_when_its_account_was_signed_in_to_elsewhere(shelf, links, clock):
     shelf.ask("one", "a")
     found(links, "a")
+    shelf.accounts["one"] = replace(shelf.accounts["one"], state="READY")
+    clock.time += EVERY
+    links.going()
+
+    assert found(links, "a").outcome == "connected"
+
+
+def test_a_link_is_over_when_its_account_was_signed_in_to_before_this_process_heard_of_it(shelf, links, clock):
+    shelf.ask("one", "a")
     shelf.accounts["one"] = replace(shelf.accounts["one"], state="READY")
     clock.time += EVERY
     links.going()

@@ -149,8 +149,7 @@ class Links:
             return not idle
         for given, waiting in told.links.items():
             if given not in self._links:
-                needed = waiting.connection in accounts and accounts[waiting.connection].state != "READY"
-                self._links[given] = Link(given, waiting.connection, self._clock(), token(), token()[:8], needed)
+                self._links[given] = Link(given, waiting.connection, self._clock(), token(), token()[:8], not waiting.ready)
             self._review(self._links[given], accounts)
         return bool(told.port)
 

@@ -45,7 +45,7 @@ def link(
     patience: float = PATIENCE,
 ) -> str:
     """Return the address at which a person can sign in to this connection, from a process that answers."""
-    asked = row.asked(connection.id, token())
+    asked = row.asked(connection.id, token(), ready=connection.state == "READY")
     deadline = time.monotonic() + patience
     begun = float("-inf")
     while True:

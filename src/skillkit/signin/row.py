@@ -17,6 +17,8 @@ class Waiting(NamedTuple):
 
     connection: str
     opened: bool = False
+    # The account was ready when the link was asked for: that it is ready later ends nothing.
+    ready: bool = False
 
 
 class Row(NamedTuple):
@@ -30,7 +32,7 @@ def read(text: str) -> Row:
     """Return what a text says; one that makes no sense says nothing."""
     try:
         document: Any = json.loads(text)
-        links = {str(token): Waiting(str(one[0]), bool(one[1])) for token, one in document["links"].items()}
+        links = {str(token): Waiting(str(one[0]), *map(bool, one[1:3])) for token, one in document["links"].items()}
         return Row(int(document["port"]), links)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         return Row()
@@ -41,7 +43,7 @@ def written(row: Row) -> str:
     return json.dumps({"port": row.port, "links": row.links}, separators=(",", ":"))
 
 
-def asked(connection: str, token: str) -> Callable[[str], tuple[str, str]]:
+def asked(connection: str, token: str, *, ready: bool = False) -> Callable[[str], tuple[str, str]]:
     """Return the step of a command that wants a link: it gets the address of one, new or not opened yet, if a process answers."""
 
     def step(text: str) -> tuple[str, str]:
@@ -49,10 +51,10 @@ def asked(connection: str, token: str) -> Callable[[str], tuple[str, str]]:
         if not row.port:
             return text, ""
         for known, one in row.links.items():
-            if one == Waiting(connection):
+            if (one.connection, one.opened) == (connection, False):
                 return text, address(row.port, known)
         kept = dict([*row.links.items()][-(MOST - 1) :])
-        return written(Row(row.port, {**kept, token: Waiting(connection)})), address(row.port, token)
+        return written(Row(row.port, {**kept, token: Waiting(connection, ready=ready)})), address(row.port, token)
 
     return step
 
@@ -78,7 +80,7 @@ def settled(port: int, over: Collection[str], opened: Collection[str], *, idle: 
         row = read(text)
         # Whoever holds the lock is right about the port; a store that was damaged may have forgotten it.
         known = row.links if row.port == port else {}
-        links = {token: Waiting(one.connection, token in opened) for token, one in known.items() if token not in over}
+        links = {token: one._replace(opened=token in opened) for token, one in known.items() if token not in over}
         if idle and not links:
             return "", Row()
         return written(Row(port, links)), Row(port, links)
