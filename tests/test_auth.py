@@ -349,3 +349,11 @@ def test_a_basic_credential_is_what_both_sides_encoded(email, token):
     signed = sign(BASIC, secrets(email=email, token=token), REQUEST)
 
     assert b64decode(signed.headers["Authorization"].removeprefix("Basic ")).decode() == f"{email}:{token}"
+
+
+@pytest.mark.parametrize("value", [[], {}, 7, True])
+def test_an_optional_field_that_is_no_text_is_refused_like_any_other(value):
+    way = Auth("own", "oauth2", {"type": "oauth2", "flow": "code"})
+
+    with pytest.raises(InvalidInput, match="not the credentials"):
+        accepted(way, {"client_id": "cli", "client_secret": value})

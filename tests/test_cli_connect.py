@@ -33,7 +33,9 @@ def home(tmp_path_factory):
     """A home for commands that run as processes, with its catalog compiled."""
     folder = tmp_path_factory.mktemp("processes") / "home"
     assert ended(folder, "connector", "list").returncode == 0
-    return folder
+    yield folder
+    # With its home, the page's process ends too.
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -320,6 +322,7 @@ def test_a_person_is_asked_and_a_secret_is_not_shown(home):
         code, shown = at_a_terminal(home, *words, answers=["books@example.com", SECRET])
 
     assert code == 0, shown
+    assert re.search(r"sign in at http://127\.0\.0\.1:\d+/s/[0-9a-f]{32} in a browser on this computer, or here:", shown)
     assert "books@example.com" in shown
     assert "state: READY" in shown
     assert SECRET not in shown
@@ -336,6 +339,7 @@ def asked_for_consent(home, tmp_path):
     authority = Authority(now=time.time, metadata={"device": {"interval": 1}})
     with authorized(authority) as address:
         yield tmp_path / "home", authority, ("connect", "--connectorKey", "oauth-demo", "--base-url", f"{address}/api")
+    shutil.rmtree(tmp_path / "home")
 
 
 def test_a_person_brings_back_where_their_browser_ended(asked_for_consent):

@@ -275,5 +275,5 @@ def _prove(workspace: Workspace, fresh: Connection, credential: dict[str, str], 
     except Unauthorized as error:
         # Whoever waits for it learns that it was tried; of one that works, a wrong key says nothing.
         if known and known.state != "READY":
-            proof.refused(workspace, known, f"the app refused what was typed: {error.message}")
+            workspace.stepped(known, "refused", f"the app refused what was typed: {error.message}")
         raise

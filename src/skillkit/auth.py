@@ -71,7 +71,7 @@ def accepted(auth: Auth, given: Json) -> dict[str, str]:
         raise InvalidInput("credentials are one JSON object", hint=hint)
     optional = _scheme(auth).optional(auth)
     # What may be left out may be left empty as well.
-    given = {name: value for name, value in given.items() if name not in optional or value not in {None, ""}}
+    given = {name: value for name, value in given.items() if not (name in optional and (value is None or value == ""))}
     wanted = [field.name for field in fields(auth) if field.name in given or field.name not in optional]
     problems = [Problem(f"{name} is missing", f"/{name}", "credential") for name in wanted if name not in given]
     problems += [Problem(f"{_told(name)} is not asked for", "", "credential") for name in given if name not in wanted]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from skillkit import run
-from skillkit.connection import Connection, step
+from skillkit.connection import Connection
 from skillkit.errors import SkillkitError, Unauthorized
-from skillkit.workspace import Workspace, stamp
+from skillkit.workspace import Workspace
 
 
 def prove(workspace: Workspace, connection: Connection, credential: dict[str, str] | None = None) -> None:
@@ -37,12 +37,4 @@ def doubted(workspace: Workspace, connection: Connection, action: str, refusal: 
             return connection
         else:
             return connection
-    return refused(workspace, connection, f"the app refused the credential: {refusal.message}")
-
-
-def refused(workspace: Workspace, connection: Connection, why: str) -> Connection:
-    """Write down that an app takes the credential no more, and why."""
-    now = stamp(workspace.now())
-    settled = replace(connection, state=step(connection.state, "refused"), error=why, updated_at=now)
-    workspace.store.replace(settled)
-    return settled
+    return workspace.stepped(connection, "refused", f"the app refused the credential: {refusal.message}")

@@ -217,7 +217,7 @@ class Workspace:
     def _moved(self, connection: Connection, before: str, after: str) -> None:
         """Drop a credential that was given for another address."""
         self.vault.drop(connection.id)
-        self._stepped(connection, "moved", f"it led to {before}, now to {after}")
+        self.stepped(connection, "moved", f"it led to {before}, now to {after}")
         raise ConnectionNotReady(
             f"connection {connection.key!r} was signed in for {before} and would now go to {after}",
             hint=f"skillkit connect --connectionId {connection.key}",
@@ -225,11 +225,14 @@ class Workspace:
 
     def _lost(self, connection: Connection, why: str) -> None:
         """Write down that the person has to sign in again; the credential stays, for the sign-in server may have been wrong."""
-        self._stepped(connection, "refused", why)
+        self.stepped(connection, "refused", why)
 
-    def _stepped(self, connection: Connection, event: Event, why: str) -> None:
+    def stepped(self, connection: Connection, event: Event, why: str) -> Connection:
+        """Write down what has happened to a connection, and why; return it as it is then."""
         from skillkit.connection import step
 
         # Its name may have been changed while the app was asked.
         now = self.connection(connection.id)
-        self.store.replace(replace(now, state=step(now.state, event), error=why, updated_at=stamp(self.now())))
+        settled = replace(now, state=step(now.state, event), error=why, updated_at=stamp(self.now()))
+        self.store.replace(settled)
+        return settled

@@ -40,7 +40,7 @@ def document(space: Workspace, connection: Connection, *, again: bool = False) -
     from skillkit.agent import waiting
     from skillkit.cli.asking import agent
 
-    url, trouble = _page(connection)
+    url, trouble = page(connection)
     action = {"type": "connect", "description": _description(space, connection) + trouble}
     action |= {"uiUrl": url} if url else {}
     return described(connection) | {
@@ -90,7 +90,8 @@ def told(space: Workspace, connection: Connection, given: dict[str, Any], *, aga
     raise Pending(f"nobody has signed in to {ended.key} within {given['timeout']:g} s", hint=hint)
 
 
-def _page(connection: Connection) -> tuple[str, str]:
+def page(connection: Connection) -> tuple[str, str]:
+    """Return the address of the page where the person signs in; else why there is none."""
     try:
         return words.link(connection), ""
     except SkillkitError as error:

@@ -88,20 +88,20 @@ def _signed_in(space: Workspace, said: SignIn, known: str, given: dict[str, Any]
         return client_action.row(accounts.connect(space, said, known))
     if given["no_check"] and (given["non_interactive"] or not terminal.present()):
         raise Usage("--no-check is for whoever types or pipes in the secret", hint="leave it out, or add --credentials -")
+    # Whoever signs in, on a page or here, has to know to which account.
+    begun = accounts.begin(space, said, known, another=given["allow_multiple_connections"])
     if given["non_interactive"] or not terminal.present():
-        begun = accounts.begin(space, said, known, another=given["allow_multiple_connections"])
         return client_action.told(space, begun, given, again=True)
     from skillkit.auth import flow
     from skillkit.cli import browser
 
     if given["no_browser"] or (browser.seen(os.environ) and not given["no_check"]):
-        begun = accounts.begin(space, said, known, another=given["allow_multiple_connections"])
         if not given["no_browser"] and browser.opened(words.link(begun), os.environ):
             output.notice("your browser shows where to sign in")
         return client_action.told(space, begun, {**given, "wait": True}, again=True)
+    if not given["no_check"] and (url := client_action.page(begun)[0]):
+        output.notice(f"sign in at {url} in a browser on this computer, or here:")
     said = replace(said, credentials=terminal.asked(auth))
     if flow(auth):
-        # Whoever is asked for consent has to know for which account.
-        begun = accounts.begin(space, said, known, another=given["allow_multiple_connections"])
-        said, known = terminal.consented(space, begun, said), begun.id
-    return client_action.row(accounts.connect(space, said, known))
+        said = terminal.consented(space, begun, said)
+    return client_action.row(accounts.connect(space, said, begun.id))

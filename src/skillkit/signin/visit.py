@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from skillkit import accounts, connecting, keys, proof, secret
+from skillkit import accounts, connecting, keys, secret
 from skillkit import auth as signing
 from skillkit.connection import Connection
 from skillkit.door import Reply
@@ -195,7 +195,7 @@ class Visit:
 
     def _declined(self, connection: Connection) -> Reply:
         if connection.state != "READY":
-            proof.refused(self._space, connection, DECLINED)
+            self._space.stepped(connection, "refused", DECLINED)
         self._link = self._links.end(self._link, "declined")
         return self._ended()
 
